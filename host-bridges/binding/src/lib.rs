@@ -1,1 +1,16 @@
-//! binding
+//! What every host bridge shares.
+//!
+//! A bridge shows something outside V8 to an isolate. Whatever it shows, it needs the same four things: a way to make
+//! JavaScript functions that cannot unwind into V8 ([`function`]), errors of the isolate's own realm ([`Failure`]),
+//! work that finishes later ([`EventLoop`]), and a few shorthands for values ([`value`]).
+//!
+//! `scope` is always the first parameter. It dereferences to `&mut v8::Isolate`, which is how code reaches the isolate.
+
+mod callback;
+mod event_loop;
+mod failure;
+pub mod value;
+
+pub use callback::{Arguments, function, template};
+pub use event_loop::{EventLoop, LoopLimits, Turn};
+pub use failure::{Class, Failure, Outcome, OrPending, describe_exception};

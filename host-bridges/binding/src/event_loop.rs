@@ -1,0 +1,338 @@
+//! Work that finishes later: timers, and host calls on the rayon pool that settle a promise.
+//!
+//! One loop belongs to one isolate and its thread. A turn runs what is due; where nothing is, it waits. Every callback
+//! runs under the async context (V8's continuation-preserved embedder data) that was current when it was registered.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+use std::{cell::Cell, cell::RefCell};
+
+use crate::failure::{Failure, OrPending, Outcome};
+
+/// How much unfinished work an isolate may have.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopLimits {
+    /// Most timers at once.
+    pub timers: usize,
+    /// Most promises of host calls at once.
+    pub pending: usize,
+}
+
+impl Default for LoopLimits {
+    fn default() -> Self {
+        Self { timers: 10_000, pending: 10_000 }
+    }
+}
+
+/// What a turn of the loop did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Something ran; there may be more.
+    Ran,
+    /// Nothing is left to wait for.
+    Idle,
+    /// The time given passed, and nothing became due.
+    Late,
+}
+
+/// The unfinished work of one isolate.
+pub struct EventLoop {
+    limits: LoopLimits,
+    next_id: Cell<u64>,
+    timers: RefCell<Timers>,
+    pending: RefCell<HashMap<u64, Pending>>,
+    sender: Sender<Finished>,
+    finished: Receiver<Finished>,
+}
+
+#[derive(Default)]
+struct Timers {
+    by_time: BTreeMap<(Instant, u64), Timer>,
+    time_of: HashMap<u64, Instant>,
+}
+
+struct Timer {
+    callback: v8::Global<v8::Function>,
+    arguments: Vec<v8::Global<v8::Value>>,
+    context: v8::Global<v8::Value>,
+    every: Option<Duration>,
+}
+
+type Answer = Box<dyn Any + Send>;
+type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> Outcome<'s>>;
+
+struct Pending {
+    resolver: v8::Global<v8::PromiseResolver>,
+    context: v8::Global<v8::Value>,
+    settle: Settle,
+}
+
+/// A host call that a pool thread has finished, or in which it panicked.
+struct Finished {
+    id: u64,
+    answer: Result<Answer, ()>,
+}
+
+impl EventLoop {
+    /// Gives the isolate an event loop.
+    pub fn install(isolate: &mut v8::Isolate, limits: LoopLimits) {
+        let (sender, finished) = channel();
+        isolate.set_slot(Rc::new(Self {
+            limits,
+            next_id: Cell::new(1),
+            timers: RefCell::default(),
+            pending: RefCell::default(),
+            sender,
+            finished,
+        }));
+    }
+
+    /// The isolate's event loop.
+    ///
+    /// # Errors
+    /// A host fault where none was installed.
+    pub fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
+        isolate
+            .get_slot::<Rc<Self>>()
+            .cloned()
+            .ok_or_else(|| Failure::error("host fault: the isolate has no event loop").code("ERR_HOST_FAULT"))
+    }
+
+    /// Drops all timers and promises: call before the isolate is disposed.
+    pub fn clear(&self) {
+        *self.timers.borrow_mut() = Timers::default();
+        self.pending.borrow_mut().clear();
+    }
+
+    /// Runs `work` on the rayon pool and gives a promise for what `settle` makes of its answer, on this thread.
+    ///
+    /// # Errors
+    /// A `RangeError` with code `ERR_LIMIT` at the limit of pending promises.
+    pub fn spawn<'s, T: Send + 'static>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        work: impl FnOnce() -> T + Send + 'static,
+        settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
+    ) -> Result<v8::Local<'s, v8::Promise>, Failure> {
+        if self.pending.borrow().len() >= self.limits.pending {
+            return Err(limit("pending promises", self.limits.pending));
+        }
+        let resolver = v8::PromiseResolver::new(scope).or_pending()?;
+        let promise = resolver.get_promise(scope);
+        let id = self.fresh_id();
+        let settle: Settle = Box::new(move |scope, answer| match answer.downcast::<T>() {
+            Ok(answer) => settle(scope, *answer),
+            Err(_) => Err(Failure::error("host fault: a host call answered with another type").code("ERR_HOST_FAULT")),
+        });
+        let pending = Pending {
+            resolver: v8::Global::new(scope, resolver),
+            context: current_context(scope),
+            settle,
+        };
+        self.pending.borrow_mut().insert(id, pending);
+        let sender = self.sender.clone();
+        rayon::spawn(move || {
+            let answer = catch_unwind(AssertUnwindSafe(work)).map(|answer| Box::new(answer) as Answer).map_err(drop);
+            // The isolate may be gone by now; then nobody waits for the answer.
+            let _ = sender.send(Finished { id, answer });
+        });
+        Ok(promise)
+    }
+
+    /// Calls `callback` with `arguments` after `delay`, and `every` so often from then on; gives the timer's number.
+    ///
+    /// # Errors
+    /// A `RangeError` with code `ERR_LIMIT` at the limit of timers.
+    pub fn start_timer(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        callback: v8::Local<v8::Function>,
+        arguments: &[v8::Local<v8::Value>],
+        delay: Duration,
+        every: Option<Duration>,
+    ) -> Result<u64, Failure> {
+        if self.timers.borrow().time_of.len() >= self.limits.timers {
+            return Err(limit("timers", self.limits.timers));
+        }
+        let timer = Timer {
+            callback: v8::Global::new(scope, callback),
+            arguments: arguments.iter().map(|value| v8::Global::new(scope, *value)).collect(),
+            context: current_context(scope),
+            every,
+        };
+        let id = self.fresh_id();
+        self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
+        Ok(id)
+    }
+
+    /// Stops a timer; a number that is none does nothing.
+    pub fn clear_timer(&self, id: u64) {
+        self.timers.borrow_mut().remove(id);
+    }
+
+    /// True where no timer and no host call is left to wait for.
+    pub fn is_idle(&self) -> bool {
+        self.timers.borrow().time_of.is_empty() && self.pending.borrow().is_empty()
+    }
+
+    /// Runs what is due, with the microtasks that follow; where nothing is, waits for the first thing, or for `until`.
+    ///
+    /// # Errors
+    /// The exception of a timer's callback, or [`Failure::Pending`] when execution was terminated.
+    pub fn turn(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
+        let ran_timers = self.run_due_timers(scope)?;
+        let ran_calls = self.settle_finished(scope)?;
+        if ran_timers || ran_calls {
+            return Ok(Turn::Ran);
+        }
+        if self.is_idle() {
+            return Ok(Turn::Idle);
+        }
+        self.wait(scope, until)
+    }
+
+    fn run_due_timers(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
+        let now = Instant::now();
+        let mut ran = false;
+        loop {
+            // Not kept borrowed: the callback may start and stop timers. One started now is due later than `now`.
+            let next = self.timers.borrow_mut().take_due(now);
+            let Some((id, timer)) = next else { return Ok(ran) };
+            ran = true;
+            self.run_timer(scope, id, timer)?;
+        }
+    }
+
+    fn run_timer(&self, scope: &mut v8::PinScope<'_, '_>, id: u64, timer: Timer) -> Result<(), Failure> {
+        v8::scope!(let scope, scope);
+        let callback = v8::Local::new(scope, &timer.callback);
+        let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
+        let context = v8::Local::new(scope, &timer.context);
+        if let Some(every) = timer.every {
+            self.timers.borrow_mut().insert(id, Instant::now() + every, timer);
+        }
+        under_context(scope, context, |scope| {
+            v8::tc_scope!(let scope, scope);
+            let receiver = v8::undefined(scope).into();
+            if callback.call(scope, receiver, &arguments).is_none() {
+                return Err(caught(scope));
+            }
+            Ok(())
+        })?;
+        scope.perform_microtask_checkpoint();
+        Ok(())
+    }
+
+    fn settle_finished(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
+        let mut ran = false;
+        loop {
+            match self.finished.try_recv() {
+                Ok(finished) => self.settle(scope, finished)?,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(ran),
+            }
+            ran = true;
+        }
+    }
+
+    fn settle(&self, scope: &mut v8::PinScope<'_, '_>, finished: Finished) -> Result<(), Failure> {
+        let Some(pending) = self.pending.borrow_mut().remove(&finished.id) else { return Ok(()) };
+        v8::scope!(let scope, scope);
+        let resolver = v8::Local::new(scope, &pending.resolver);
+        let context = v8::Local::new(scope, &pending.context);
+        under_context(scope, context, |scope| {
+            v8::tc_scope!(let scope, scope);
+            let outcome = match finished.answer {
+                Ok(answer) => (pending.settle)(scope, answer),
+                Err(()) => Err(Failure::error("host fault: a host call panicked").code("ERR_HOST_FAULT")),
+            };
+            match outcome {
+                Ok(value) => drop(resolver.resolve(scope, value)),
+                Err(Failure::Pending) => {
+                    let exception = scope.exception().or_pending()?;
+                    scope.reset();
+                    resolver.reject(scope, exception);
+                }
+                Err(failure) => {
+                    let exception = failure.into_exception(scope).or_pending()?;
+                    resolver.reject(scope, exception);
+                }
+            }
+            Ok(())
+        })?;
+        scope.perform_microtask_checkpoint();
+        Ok(())
+    }
+
+    fn wait(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
+        let next_timer = self.timers.borrow().by_time.keys().next().map(|(time, _)| *time);
+        let wake = [next_timer, until].into_iter().flatten().min();
+        let finished = match wake {
+            Some(wake) => self.finished.recv_timeout(wake.saturating_duration_since(Instant::now())),
+            None => self.finished.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match finished {
+            Ok(finished) => {
+                self.settle(scope, finished)?;
+                Ok(Turn::Ran)
+            }
+            Err(_) if next_timer.is_some() && next_timer == wake => Ok(Turn::Ran),
+            Err(_) => Ok(Turn::Late),
+        }
+    }
+
+    fn fresh_id(&self) -> u64 {
+        self.next_id.replace(self.next_id.get() + 1)
+    }
+}
+
+impl Timers {
+    fn insert(&mut self, id: u64, time: Instant, timer: Timer) {
+        self.by_time.insert((time, id), timer);
+        self.time_of.insert(id, time);
+    }
+
+    fn remove(&mut self, id: u64) {
+        if let Some(time) = self.time_of.remove(&id) {
+            self.by_time.remove(&(time, id));
+        }
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<(u64, Timer)> {
+        let first = self.by_time.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let ((_, id), timer) = first.remove_entry();
+        self.time_of.remove(&id);
+        Some((id, timer))
+    }
+}
+
+fn current_context(scope: &v8::PinScope<'_, '_>) -> v8::Global<v8::Value> {
+    v8::Global::new(scope, scope.get_continuation_preserved_embedder_data())
+}
+
+/// Runs `body` with `context` as the current async context, and puts back the one before it, on errors too.
+fn under_context<'s, 'i, R>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    context: v8::Local<'s, v8::Value>,
+    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> R,
+) -> R {
+    let before = scope.get_continuation_preserved_embedder_data();
+    scope.set_continuation_preserved_embedder_data(context);
+    let result = body(scope);
+    scope.set_continuation_preserved_embedder_data(before);
+    result
+}
+
+fn caught<'s>(scope: &v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'s>>>) -> Failure {
+    match scope.exception() {
+        Some(exception) if !scope.has_terminated() => Failure::thrown(scope, exception),
+        _ => Failure::Pending,
+    }
+}
+
+fn limit(what: &str, allowed: usize) -> Failure {
+    Failure::range_error(format!("limit reached: {what}: {allowed} allowed")).code("ERR_LIMIT")
+}

@@ -1,0 +1,141 @@
+//! Errors that a callback gives to its JavaScript caller.
+
+use crate::value::string;
+
+/// What a callback returns: a value, or the reason why there is none.
+pub type Outcome<'s> = Result<v8::Local<'s, v8::Value>, Failure>;
+
+/// The JavaScript class of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// `Error`
+    Error,
+    /// `TypeError`
+    TypeError,
+    /// `RangeError`
+    RangeError,
+    /// `SyntaxError`
+    SyntaxError,
+}
+
+/// Why a callback has no value to return.
+#[derive(Debug)]
+pub enum Failure {
+    /// V8 already holds an exception, or is being terminated: leave it as it is.
+    Pending,
+    /// An exception that was caught or made earlier.
+    Thrown(v8::Global<v8::Value>),
+    /// An error to be made in the isolate's own realm.
+    Error {
+        /// Its class.
+        class: Class,
+        /// Its message: whose fault, what, the detail.
+        message: String,
+        /// Its stable `code` property, such as `ERR_ACCESS_DENIED`.
+        code: Option<&'static str>,
+        /// More properties, by name.
+        details: Vec<(&'static str, String)>,
+    },
+}
+
+impl Failure {
+    /// An `Error` with this message.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::of(Class::Error, message)
+    }
+
+    /// A `TypeError` with this message.
+    pub fn type_error(message: impl Into<String>) -> Self {
+        Self::of(Class::TypeError, message)
+    }
+
+    /// A `RangeError` with this message.
+    pub fn range_error(message: impl Into<String>) -> Self {
+        Self::of(Class::RangeError, message)
+    }
+
+    /// An error of this class.
+    pub fn of(class: Class, message: impl Into<String>) -> Self {
+        Self::Error { class, message: message.into(), code: None, details: Vec::new() }
+    }
+
+    /// The exception `value`, to be thrown again.
+    pub fn thrown(scope: &v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Self {
+        Self::Thrown(v8::Global::new(scope, value))
+    }
+
+    /// Sets the error's stable `code`.
+    #[must_use]
+    pub fn code(mut self, name: &'static str) -> Self {
+        if let Self::Error { code, .. } = &mut self {
+            *code = Some(name);
+        }
+        self
+    }
+
+    /// Adds a property to the error.
+    #[must_use]
+    pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        if let Self::Error { details, .. } = &mut self {
+            details.push((name, value.into()));
+        }
+        self
+    }
+
+    /// The exception as a value of the current realm; `None` where V8 already holds it.
+    pub fn into_exception<'s>(self, scope: &v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
+        match self {
+            Self::Pending => None,
+            Self::Thrown(value) => Some(v8::Local::new(scope, value)),
+            Self::Error { class, message, code, details } => {
+                let exception = make(scope, class, &message);
+                if let Ok(object) = v8::Local::<v8::Object>::try_from(exception) {
+                    let code = code.map(|code| ("code", code.to_owned()));
+                    for (name, value) in code.into_iter().chain(details) {
+                        let (name, value) = (string(scope, name), string(scope, &value));
+                        object.create_data_property(scope, name.into(), value.into());
+                    }
+                }
+                Some(exception)
+            }
+        }
+    }
+
+    /// Schedules the exception in V8; the callback must return at once.
+    pub fn throw(self, scope: &v8::PinScope<'_, '_>) {
+        if let Some(exception) = self.into_exception(scope) {
+            scope.throw_exception(exception);
+        }
+    }
+}
+
+fn make<'s>(scope: &v8::PinScope<'s, '_>, class: Class, message: &str) -> v8::Local<'s, v8::Value> {
+    let message = string(scope, message);
+    match class {
+        Class::Error => v8::Exception::error(scope, message),
+        Class::TypeError => v8::Exception::type_error(scope, message),
+        Class::RangeError => v8::Exception::range_error(scope, message),
+        Class::SyntaxError => v8::Exception::syntax_error(scope, message),
+    }
+}
+
+/// Reads `None`, V8's sign of a pending exception, as a [`Failure`].
+pub trait OrPending<T> {
+    /// The value, or [`Failure::Pending`].
+    ///
+    /// # Errors
+    /// [`Failure::Pending`] where V8 gave nothing: an exception is scheduled or execution is being terminated.
+    fn or_pending(self) -> Result<T, Failure>;
+}
+
+impl<T> OrPending<T> for Option<T> {
+    fn or_pending(self) -> Result<T, Failure> {
+        self.ok_or(Failure::Pending)
+    }
+}
+
+/// One line for an exception, without running any of the tenant's code: `TypeError: message`.
+pub fn describe_exception(scope: &v8::PinScope<'_, '_>, exception: v8::Local<v8::Value>) -> String {
+    let message = v8::Exception::create_message(scope, exception).get(scope).to_rust_string_lossy(scope);
+    message.strip_prefix("Uncaught ").unwrap_or(&message).to_owned()
+}
