@@ -1,5 +1,8 @@
 //! JavaScript functions implemented in Rust, which cannot unwind into V8.
-#![expect(unsafe_code, reason = "conjures the value of a zero-sized function type inside a plain `fn` callback")]
+#![expect(
+    unsafe_code,
+    reason = "conjures the value of a zero-sized function type inside a plain `fn` callback"
+)]
 
 use std::any::Any;
 use std::mem::{MaybeUninit, size_of};
@@ -25,7 +28,8 @@ where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
 {
     let _ = callback;
-    let builder = v8::Function::builder(guarded::<F>).constructor_behavior(v8::ConstructorBehavior::Throw);
+    let builder =
+        v8::Function::builder(guarded::<F>).constructor_behavior(v8::ConstructorBehavior::Throw);
     let function = match data {
         Some(data) => builder.data(data).build(scope),
         None => builder.build(scope),
@@ -55,8 +59,11 @@ where
     builder.build(scope)
 }
 
-fn guarded<'s, F>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>, mut answer: v8::ReturnValue<'s>)
-where
+fn guarded<'s, F>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: Arguments<'s>,
+    mut answer: v8::ReturnValue<'s>,
+) where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
 {
     let callback = conjure::<F>();
@@ -70,7 +77,12 @@ where
 
 /// The value of a function type that captures nothing. `function` and `template` were given one, so the type is inhabited.
 fn conjure<F: Copy + 'static>() -> F {
-    const { assert!(size_of::<F>() == 0, "a callback captures nothing: pass state as `data`") };
+    const {
+        assert!(
+            size_of::<F>() == 0,
+            "a callback captures nothing: pass state as `data`"
+        )
+    };
     // SAFETY: F has no bytes (asserted above at compile time), so there is nothing left to initialise; it is `Copy` and
     // has a value, for every caller that names `F` was handed one of it by value.
     unsafe { MaybeUninit::<F>::uninit().assume_init() }

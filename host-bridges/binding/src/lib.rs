@@ -6,11 +6,13 @@
 //!
 //! `scope` is always the first parameter. It dereferences to `&mut v8::Isolate`, which is how code reaches the isolate.
 
+mod buffer;
 mod callback;
 mod event_loop;
 mod failure;
 pub mod value;
 
+pub use buffer::{Quota, array_buffer, uint8_array};
 pub use callback::{Arguments, function, template};
 pub use event_loop::{EventLoop, LoopLimits, Turn};
-pub use failure::{Class, Failure, Outcome, OrPending, describe_exception};
+pub use failure::{Class, Failure, OrPending, Outcome, describe_exception};

@@ -20,7 +20,12 @@ pub fn undefined<'s>(scope: &v8::PinScope<'s, '_, ()>) -> v8::Local<'s, v8::Valu
 }
 
 /// Defines the own property `key` of `object`.
-pub fn set(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>, key: &str, value: v8::Local<v8::Value>) {
+pub fn set(
+    scope: &v8::PinScope<'_, '_>,
+    object: v8::Local<v8::Object>,
+    key: &str,
+    value: v8::Local<v8::Value>,
+) {
     object.create_data_property(scope, name(scope, key).into(), value);
 }
 
@@ -34,8 +39,12 @@ pub fn get<'s>(
 }
 
 /// Defines the method `key` of `object`, implemented in Rust.
-pub fn set_function<'s, F>(scope: &v8::PinScope<'s, '_>, object: v8::Local<v8::Object>, key: &str, callback: F)
-where
+pub fn set_function<'s, F>(
+    scope: &v8::PinScope<'s, '_>,
+    object: v8::Local<v8::Object>,
+    key: &str,
+    callback: F,
+) where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
 {
     if let Some(function) = function(scope, key, callback, None) {
@@ -54,7 +63,10 @@ pub fn text(
 ) -> Result<String, Failure> {
     match v8::Local::<v8::String>::try_from(value) {
         Ok(string) => Ok(string.to_rust_string_lossy(scope)),
-        Err(_) => Err(Failure::type_error(format!("`{parameter}`: expected string, got {}", kind(value)))),
+        Err(_) => Err(Failure::type_error(format!(
+            "`{parameter}`: expected string, got {}",
+            kind(value)
+        ))),
     }
 }
 
