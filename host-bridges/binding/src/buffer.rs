@@ -15,21 +15,13 @@ pub struct Quota {
 impl Quota {
     /// A quota of `allowed` bytes.
     pub fn new(allowed: usize) -> Arc<Self> {
-        Arc::new(Self {
-            used: AtomicUsize::new(0),
-            allowed,
-        })
+        Arc::new(Self { used: AtomicUsize::new(0), allowed })
     }
 
     /// Charges `bytes`; false, and nothing charged, where they do not fit.
     pub fn charge(&self, bytes: usize) -> bool {
-        let fits = |used: usize| {
-            used.checked_add(bytes)
-                .filter(|total| *total <= self.allowed)
-        };
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .is_ok()
+        let fits = |used: usize| used.checked_add(bytes).filter(|total| *total <= self.allowed);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
     /// Gives back what `charge` took. V8 frees buffers on its own threads too.
@@ -85,19 +77,13 @@ pub fn array_buffer<'s>(
     if let Some(quota) = &quota {
         charge(scope, quota, bytes.len())?;
     }
-    let mut block = Block {
-        bytes: Vec::new(),
-        quota,
-    };
+    let mut block = Block { bytes: Vec::new(), quota };
     if block.bytes.try_reserve_exact(bytes.len()).is_err() {
         // The block is empty as yet, so its drop would release nothing.
         if let Some(quota) = &block.quota {
             quota.release(bytes.len());
         }
-        return Err(Failure::range_error(format!(
-            "out of memory: an ArrayBuffer of {} bytes",
-            bytes.len()
-        )));
+        return Err(Failure::range_error(format!("out of memory: an ArrayBuffer of {} bytes", bytes.len())));
     }
     block.bytes.extend_from_slice(bytes);
     let store = v8::ArrayBuffer::new_backing_store_from_bytes(Box::new(block)).make_shared();
@@ -126,9 +112,8 @@ fn charge(isolate: &mut v8::Isolate, quota: &Quota, bytes: usize) -> Result<(), 
         return Ok(());
     }
     let (used, allowed) = (quota.used(), quota.allowed());
-    let message = format!(
-        "limit reached: array-buffer bytes: {used} used and {bytes} wanted, {allowed} allowed"
-    );
+    let message =
+        format!("limit reached: array-buffer bytes: {used} used and {bytes} wanted, {allowed} allowed");
     Err(Failure::range_error(message).code("ERR_LIMIT"))
 }
 

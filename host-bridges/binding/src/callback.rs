@@ -28,8 +28,7 @@ where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
 {
     let _ = callback;
-    let builder =
-        v8::Function::builder(guarded::<F>).constructor_behavior(v8::ConstructorBehavior::Throw);
+    let builder = v8::Function::builder(guarded::<F>).constructor_behavior(v8::ConstructorBehavior::Throw);
     let function = match data {
         Some(data) => builder.data(data).build(scope),
         None => builder.build(scope),
@@ -59,17 +58,21 @@ where
     builder.build(scope)
 }
 
-fn guarded<'s, F>(
-    scope: &mut v8::PinScope<'s, '_>,
-    args: Arguments<'s>,
-    mut answer: v8::ReturnValue<'s>,
-) where
+fn guarded<'s, F>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>, mut answer: v8::ReturnValue<'s>)
+where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
 {
     let callback = conjure::<F>();
-    let outcome = catch_unwind(AssertUnwindSafe(|| callback(scope, args)));
-    match outcome {
-        Ok(Ok(value)) => answer.set(value),
+    guard(scope, |scope| callback(scope, args).map(|value| answer.set(value)));
+}
+
+/// Runs the body of a raw V8 callback: a [`Failure`] is thrown, and so is a panic, which V8 must never see.
+pub fn guard<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Result<(), Failure>,
+) {
+    match catch_unwind(AssertUnwindSafe(|| body(scope))) {
+        Ok(Ok(())) => {}
         Ok(Err(failure)) => failure.throw(scope),
         Err(panic) => host_fault(&*panic).throw(scope),
     }
@@ -77,12 +80,7 @@ fn guarded<'s, F>(
 
 /// The value of a function type that captures nothing. `function` and `template` were given one, so the type is inhabited.
 fn conjure<F: Copy + 'static>() -> F {
-    const {
-        assert!(
-            size_of::<F>() == 0,
-            "a callback captures nothing: pass state as `data`"
-        )
-    };
+    const { assert!(size_of::<F>() == 0, "a callback captures nothing: pass state as `data`") };
     // SAFETY: F has no bytes (asserted above at compile time), so there is nothing left to initialise; it is `Copy` and
     // has a value, for every caller that names `F` was handed one of it by value.
     unsafe { MaybeUninit::<F>::uninit().assume_init() }

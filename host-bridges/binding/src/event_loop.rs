@@ -24,10 +24,7 @@ pub struct LoopLimits {
 
 impl Default for LoopLimits {
     fn default() -> Self {
-        Self {
-            timers: 10_000,
-            pending: 10_000,
-        }
+        Self { timers: 10_000, pending: 10_000 }
     }
 }
 
@@ -99,9 +96,10 @@ impl EventLoop {
     /// # Errors
     /// A host fault where none was installed.
     pub fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
-        isolate.get_slot::<Rc<Self>>().cloned().ok_or_else(|| {
-            Failure::error("host fault: the isolate has no event loop").code("ERR_HOST_FAULT")
-        })
+        isolate
+            .get_slot::<Rc<Self>>()
+            .cloned()
+            .ok_or_else(|| Failure::error("host fault: the isolate has no event loop").code("ERR_HOST_FAULT"))
     }
 
     /// Drops all timers and promises: call before the isolate is disposed.
@@ -126,24 +124,19 @@ impl EventLoop {
         let resolver = v8::PromiseResolver::new(scope).or_pending()?;
         let promise = resolver.get_promise(scope);
         let id = self.fresh_id();
-        let settle: Settle = Box::new(move |scope, answer| match answer.downcast::<T>() {
-            Ok(answer) => settle(scope, *answer),
-            Err(_) => Err(
-                Failure::error("host fault: a host call answered with another type")
-                    .code("ERR_HOST_FAULT"),
-            ),
-        });
-        let pending = Pending {
-            resolver: v8::Global::new(scope, resolver),
-            context: current_context(scope),
-            settle,
-        };
+        let settle: Settle =
+            Box::new(move |scope, answer| match answer.downcast::<T>() {
+                Ok(answer) => settle(scope, *answer),
+                Err(_) => Err(Failure::error("host fault: a host call answered with another type")
+                    .code("ERR_HOST_FAULT")),
+            });
+        let pending =
+            Pending { resolver: v8::Global::new(scope, resolver), context: current_context(scope), settle };
         self.pending.borrow_mut().insert(id, pending);
         let sender = self.sender.clone();
         rayon::spawn(move || {
-            let answer = catch_unwind(AssertUnwindSafe(work))
-                .map(|answer| Box::new(answer) as Answer)
-                .map_err(drop);
+            let answer =
+                catch_unwind(AssertUnwindSafe(work)).map(|answer| Box::new(answer) as Answer).map_err(drop);
             // The isolate may be gone by now; then nobody waits for the answer.
             let _ = sender.send(Finished { id, answer });
         });
@@ -167,17 +160,12 @@ impl EventLoop {
         }
         let timer = Timer {
             callback: v8::Global::new(scope, callback),
-            arguments: arguments
-                .iter()
-                .map(|value| v8::Global::new(scope, *value))
-                .collect(),
+            arguments: arguments.iter().map(|value| v8::Global::new(scope, *value)).collect(),
             context: current_context(scope),
             every,
         };
         let id = self.fresh_id();
-        self.timers
-            .borrow_mut()
-            .insert(id, Instant::now() + delay, timer);
+        self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
         Ok(id)
     }
 
@@ -195,11 +183,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// The exception of a timer's callback, or [`Failure::Pending`] when execution was terminated.
-    pub fn turn(
-        &self,
-        scope: &mut v8::PinScope<'_, '_>,
-        until: Option<Instant>,
-    ) -> Result<Turn, Failure> {
+    pub fn turn(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
         let ran_timers = self.run_due_timers(scope)?;
         let ran_calls = self.settle_finished(scope)?;
         if ran_timers || ran_calls {
@@ -225,24 +209,13 @@ impl EventLoop {
         }
     }
 
-    fn run_timer(
-        &self,
-        scope: &mut v8::PinScope<'_, '_>,
-        id: u64,
-        timer: Timer,
-    ) -> Result<(), Failure> {
+    fn run_timer(&self, scope: &mut v8::PinScope<'_, '_>, id: u64, timer: Timer) -> Result<(), Failure> {
         v8::scope!(let scope, scope);
         let callback = v8::Local::new(scope, &timer.callback);
-        let arguments: Vec<_> = timer
-            .arguments
-            .iter()
-            .map(|value| v8::Local::new(scope, value))
-            .collect();
+        let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
         let context = v8::Local::new(scope, &timer.context);
         if let Some(every) = timer.every {
-            self.timers
-                .borrow_mut()
-                .insert(id, Instant::now() + every, timer);
+            self.timers.borrow_mut().insert(id, Instant::now() + every, timer);
         }
         under_context(scope, context, |scope| {
             v8::tc_scope!(let scope, scope);
@@ -278,9 +251,7 @@ impl EventLoop {
             v8::tc_scope!(let scope, scope);
             let outcome = match finished.answer {
                 Ok(answer) => (pending.settle)(scope, answer),
-                Err(()) => {
-                    Err(Failure::error("host fault: a host call panicked").code("ERR_HOST_FAULT"))
-                }
+                Err(()) => Err(Failure::error("host fault: a host call panicked").code("ERR_HOST_FAULT")),
             };
             match outcome {
                 Ok(value) => drop(resolver.resolve(scope, value)),
@@ -300,27 +271,12 @@ impl EventLoop {
         Ok(())
     }
 
-    fn wait(
-        &self,
-        scope: &mut v8::PinScope<'_, '_>,
-        until: Option<Instant>,
-    ) -> Result<Turn, Failure> {
-        let next_timer = self
-            .timers
-            .borrow()
-            .by_time
-            .keys()
-            .next()
-            .map(|(time, _)| *time);
+    fn wait(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
+        let next_timer = self.timers.borrow().by_time.keys().next().map(|(time, _)| *time);
         let wake = [next_timer, until].into_iter().flatten().min();
         let finished = match wake {
-            Some(wake) => self
-                .finished
-                .recv_timeout(wake.saturating_duration_since(Instant::now())),
-            None => self
-                .finished
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wake) => self.finished.recv_timeout(wake.saturating_duration_since(Instant::now())),
+            None => self.finished.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match finished {
             Ok(finished) => {
@@ -350,10 +306,7 @@ impl Timers {
     }
 
     fn take_due(&mut self, now: Instant) -> Option<(u64, Timer)> {
-        let first = self
-            .by_time
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now)?;
+        let first = self.by_time.first_entry().filter(|entry| entry.key().0 <= now)?;
         let ((_, id), timer) = first.remove_entry();
         self.time_of.remove(&id);
         Some((id, timer))

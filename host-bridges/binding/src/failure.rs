@@ -56,12 +56,7 @@ impl Failure {
 
     /// An error of this class.
     pub fn of(class: Class, message: impl Into<String>) -> Self {
-        Self::Error {
-            class,
-            message: message.into(),
-            code: None,
-            details: Vec::new(),
-        }
+        Self::Error { class, message: message.into(), code: None, details: Vec::new() }
     }
 
     /// The exception `value`, to be thrown again.
@@ -88,19 +83,11 @@ impl Failure {
     }
 
     /// The exception as a value of the current realm; `None` where V8 already holds it.
-    pub fn into_exception<'s>(
-        self,
-        scope: &v8::PinScope<'s, '_>,
-    ) -> Option<v8::Local<'s, v8::Value>> {
+    pub fn into_exception<'s>(self, scope: &v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
         match self {
             Self::Pending => None,
             Self::Thrown(value) => Some(v8::Local::new(scope, value)),
-            Self::Error {
-                class,
-                message,
-                code,
-                details,
-            } => {
+            Self::Error { class, message, code, details } => {
                 let exception = make(scope, class, &message);
                 if let Ok(object) = v8::Local::<v8::Object>::try_from(exception) {
                     let code = code.map(|code| ("code", code.to_owned()));
@@ -149,11 +136,6 @@ impl<T> OrPending<T> for Option<T> {
 
 /// One line for an exception, without running any of the tenant's code: `TypeError: message`.
 pub fn describe_exception(scope: &v8::PinScope<'_, '_>, exception: v8::Local<v8::Value>) -> String {
-    let message = v8::Exception::create_message(scope, exception)
-        .get(scope)
-        .to_rust_string_lossy(scope);
-    message
-        .strip_prefix("Uncaught ")
-        .unwrap_or(&message)
-        .to_owned()
+    let message = v8::Exception::create_message(scope, exception).get(scope).to_rust_string_lossy(scope);
+    message.strip_prefix("Uncaught ").unwrap_or(&message).to_owned()
 }

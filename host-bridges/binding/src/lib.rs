@@ -13,6 +13,6 @@ mod failure;
 pub mod value;
 
 pub use buffer::{Quota, array_buffer, uint8_array};
-pub use callback::{Arguments, function, template};
+pub use callback::{Arguments, function, guard, template};
 pub use event_loop::{EventLoop, LoopLimits, Turn};
 pub use failure::{Class, Failure, OrPending, Outcome, describe_exception};

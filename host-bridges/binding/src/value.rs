@@ -63,10 +63,7 @@ pub fn text(
 ) -> Result<String, Failure> {
     match v8::Local::<v8::String>::try_from(value) {
         Ok(string) => Ok(string.to_rust_string_lossy(scope)),
-        Err(_) => Err(Failure::type_error(format!(
-            "`{parameter}`: expected string, got {}",
-            kind(value)
-        ))),
+        Err(_) => Err(Failure::type_error(format!("`{parameter}`: expected string, got {}", kind(value)))),
     }
 }
 

@@ -1,1 +1,29 @@
-//! bridge-component
+//! WIT components as JavaScript functions and classes.
+//!
+//! One call, `image.resize(bytes, {width: 100})`, passes these rooms in order:
+//!
+//! 1. `call` is V8's callback; it finds the export by the number that the function carries.
+//! 2. `check` reads the arguments against the [`plan`] and keeps what it saw on a tape. Getters run here and only here.
+//! 3. `lower` writes the tape into the component's linear memory and its core parameters.
+//! 4. The [`Door`] enters the component. The bridge declares it; what instantiates components implements it.
+//! 5. `lift` makes JavaScript values straight from the linear memory.
+//!
+//! The shapes of values are jco's: kebab-case becomes camelCase, `list<u8>` is a Uint8Array, `option` a value or
+//! undefined, a function's `result` returns or throws, variants are `{tag, val}`, 64-bit integers BigInts, resources
+//! classes with `[Symbol.dispose]`.
+
+mod bridge;
+mod call;
+mod check;
+mod class;
+mod door;
+mod error;
+mod handle;
+mod lift;
+mod lower;
+mod namespace;
+pub mod plan;
+mod scalar;
+
+pub use door::{Door, Fault, Flat, Handles};
+pub use namespace::{bind, install, live_handles};

@@ -1,0 +1,242 @@
+//! The callbacks behind the functions that scripts call.
+
+use std::rc::Rc;
+
+use innerbox_binding::value::undefined;
+use innerbox_binding::{Arguments, Failure, Outcome, guard};
+
+use crate::bridge::{Bridge, Callee, CalleeRole, Instance, Problem};
+use crate::check::{Checker, Path, Tape, mismatch};
+use crate::class::adopt;
+use crate::door::{Door, Fault, Flat};
+use crate::handle::{Entry, Key};
+use crate::lift::Lifter;
+use crate::lower::Lowerer;
+use crate::plan::{Function, Kind, ResourceId, Returns, Role};
+use crate::scalar;
+
+/// Calls an export: the callback of every function, method, static and constructor.
+pub(crate) fn call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: Arguments<'s>,
+    mut answer: v8::ReturnValue<'s>,
+) {
+    guard(scope, |scope| {
+        let callee = callee(scope, &args)?;
+        let CalleeRole::Export(id) = callee.role else { return Ok(()) };
+        let instance = &*callee.instance;
+        let function = &instance.plan.functions[id];
+        destroy_collected(instance);
+        let outcome = match function.scalar {
+            true => call_scalar(scope, instance, id, &args, &mut answer),
+            false => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
+        };
+        outcome.map_err(|problem| match problem {
+            Problem::Script(failure) => failure,
+            Problem::Component(fault) => {
+                instance.realm.errors.fault(scope, &instance.name, &function.title, &fault)
+            }
+        })
+    });
+}
+
+/// The callback of a class without a constructor.
+pub(crate) fn no_constructor<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    let callee = callee(scope, &args)?;
+    let CalleeRole::NoConstructor(resource) = callee.role else { return Ok(undefined(scope)) };
+    let class = &callee.instance.plan.resources[resource].js_name;
+    Err(Failure::type_error(format!(
+        "`{class}` has no constructor: its objects come from the component's functions"
+    )))
+}
+
+/// The callback of `[Symbol.dispose]`. To dispose of what is disposed of already, or died, does nothing.
+pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    let callee = callee(scope, &args)?;
+    let CalleeRole::Dispose(resource) = callee.role else { return Ok(undefined(scope)) };
+    let instance = &*callee.instance;
+    let key = Key::of(scope, args.this()).ok_or_else(|| not_of_class(instance, resource))?;
+    let entry = instance.realm.handles.borrow().get(key).ok();
+    let Some(entry) = entry else { return Ok(undefined(scope)) };
+    if entry.owner != instance.number || entry.resource != resource {
+        return Err(not_of_class(instance, resource));
+    }
+    // Borrowed first: where the component is running, the handle stays as it is.
+    let title = format!("{}[Symbol.dispose]", instance.plan.resources[resource].js_name);
+    let destroyed = match instance.door.try_borrow_mut() {
+        Ok(mut door) => {
+            instance.realm.handles.borrow_mut().remove(key);
+            destroy(&mut **door, entry)
+        }
+        Err(_) => Err(Fault::Busy),
+    };
+    match destroyed {
+        Ok(()) => Ok(undefined(scope)),
+        Err(fault) => Err(instance.realm.errors.fault(scope, &instance.name, &title, &fault)),
+    }
+}
+
+fn callee(scope: &v8::PinScope<'_, '_>, args: &Arguments<'_>) -> Result<Rc<Callee>, Failure> {
+    let callee = Bridge::of(scope)?.callee(args.data());
+    callee.ok_or_else(|| Failure::error("host fault: a function without a callee").code("ERR_HOST_FAULT"))
+}
+
+fn not_of_class(instance: &Instance, resource: ResourceId) -> Failure {
+    Failure::type_error(format!(
+        "`this`: expected {}, got another object",
+        instance.plan.resources[resource].js_name
+    ))
+}
+
+/// Calls a destructor, unless the instance that the handle belongs to is dead and its memory gone.
+fn destroy(door: &mut dyn Door, entry: Entry) -> Result<(), Fault> {
+    if door.generation() == entry.instance { door.destroy(entry.resource, entry.rep) } else { Ok(()) }
+}
+
+/// Destroys the resources of objects that were collected since the last call. A trap kills the instance and nothing else.
+fn destroy_collected(instance: &Instance) {
+    let realm = &instance.realm;
+    if realm.collected.borrow().is_empty() {
+        return;
+    }
+    let Ok(mut door) = instance.door.try_borrow_mut() else { return };
+    let mut handles = realm.handles.borrow_mut();
+    realm.collected.borrow_mut().retain(|key| match handles.get(*key) {
+        Ok(entry) if entry.owner == instance.number => {
+            handles.remove(*key);
+            // The door condemns itself; the next call finds a fresh instance.
+            let _ = destroy(&mut **door, entry);
+            false
+        }
+        Ok(_) => true,
+        Err(_) => false,
+    });
+}
+
+/// A function of scalars alone: no tape, no memory, no allocation.
+fn call_scalar(
+    scope: &mut v8::PinScope<'_, '_>,
+    instance: &Instance,
+    id: usize,
+    args: &Arguments<'_>,
+    answer: &mut v8::ReturnValue<'_>,
+) -> Result<(), Problem> {
+    let function = &instance.plan.functions[id];
+    let mut flat: Flat = [0; 16];
+    for (index, param) in function.params.iter().enumerate() {
+        let value = args.get(index as i32);
+        let Kind::Scalar(scalar) = param.ty.kind else { continue };
+        flat[index] = scalar::to_bits(scalar, value, scope)
+            .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
+    }
+    let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
+    door.open()?;
+    door.call(id, &mut flat)?;
+    door.post_return(id, flat[0])?;
+    drop(door);
+    let Returns::Value(ty) = &function.result else { return Ok(()) };
+    let Kind::Scalar(scalar) = ty.kind else { return Ok(()) };
+    scalar::answer(scalar, flat[0], scope, answer).ok_or_else(|| {
+        instance.door.borrow_mut().condemn();
+        Fault::abi(format!("{:#x} is no char", flat[0] as u32)).into()
+    })
+}
+
+fn call_any<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    id: usize,
+    args: &Arguments<'s>,
+) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    let function = &instance.plan.functions[id];
+    let tape = check(scope, instance, function, args)?;
+    let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
+    let door = &mut **door;
+    let generation = door.open()?;
+    take(instance, &tape);
+    let mut flat: Flat = [0; 16];
+    let mut lowerer = Lowerer { scope, door: &mut *door, items: tape.items.iter() };
+    if let Err(fault) = lowerer.params(function, &mut flat) {
+        door.condemn();
+        return Err(fault.into());
+    }
+    door.call(id, &mut flat)?;
+    let target = matches!(function.role, Role::Constructor(_)).then(|| args.this());
+    let lifted = lift(scope, instance, door, function, &flat, generation, target);
+    if let Err(Problem::Component(_)) = lifted {
+        door.condemn();
+        return lifted;
+    }
+    door.post_return(id, flat[0])?;
+    lifted
+}
+
+/// Checks every argument; nothing of the component has run when this fails.
+fn check<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    function: &Function,
+    args: &Arguments<'s>,
+) -> Result<Tape<'s>, Failure> {
+    if matches!(function.role, Role::Constructor(_)) && !args.is_construct_call() {
+        return Err(Failure::type_error(format!("`{0}` is a class: call it with `{0}`", function.title)));
+    }
+    let generation = instance.door.try_borrow().map_or(0, |door| door.generation());
+    let handles = &instance.realm.handles;
+    let checker =
+        Checker { plan: &instance.plan, names: &instance.names, handles, owner: instance.number, generation };
+    let mut tape = Tape::default();
+    let receiver = usize::from(matches!(function.role, Role::Method(_)));
+    for (index, param) in function.params.iter().enumerate() {
+        let value = match index.checked_sub(receiver) {
+            Some(position) => args.get(position as i32),
+            None => args.this().into(),
+        };
+        checker.param(scope, param, value, &mut tape)?;
+    }
+    checker.finish(scope, &tape)?;
+    Ok(tape)
+}
+
+/// Owned arguments leave the sandbox's table: their objects are worth nothing from here on.
+fn take(instance: &Instance, tape: &Tape<'_>) {
+    let mut handles = instance.realm.handles.borrow_mut();
+    for key in &tape.taken {
+        handles.remove(*key);
+    }
+}
+
+fn lift<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    door: &mut dyn Door,
+    function: &Function,
+    flat: &Flat,
+    generation: u32,
+    target: Option<v8::Local<'s, v8::Object>>,
+) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    let (memory, handles) = door.lifting();
+    let mut lifter = Lifter { memory, handles, instance, generation };
+    match (&function.result, target) {
+        (Returns::Nothing, _) => Ok(undefined(scope)),
+        (Returns::Value(ty), Some(target)) => {
+            if let Kind::Own(resource) = ty.kind {
+                let rep = lifter.handles.take(resource, flat[0] as u32)?;
+                let entry = Entry { owner: instance.number, instance: generation, resource, rep };
+                adopt(scope, instance, entry, target)?;
+            }
+            Ok(target.into())
+        }
+        (Returns::Value(ty), None) => lifter.result(scope, ty, flat),
+        (Returns::OrThrows(ty), _) => {
+            let failed = lifter.is_error(ty, flat)?;
+            let payload = lifter.result_payload(scope, ty, flat)?;
+            match failed {
+                false => Ok(payload),
+                true => {
+                    Err(instance.realm.errors.payload(scope, &instance.name, &function.title, payload).into())
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! From JavaScript arguments to a tape: every value checked against the plan, nothing of the component run yet.
+//!
+//! This may run the tenant's own code (getters, Proxy traps). The tape then holds what was seen, in the order in which
+//! lowering wants it, so that nothing is read twice and nothing of the tenant's runs once the component is entered.
+
+use std::cell::RefCell;
+
+use innerbox_binding::value::kind;
+use innerbox_binding::{Failure, OrPending};
+use smallvec::SmallVec;
+
+use crate::bridge::Names;
+use crate::handle::{Gone, HandleTable, Key};
+use crate::plan::{Cases, Field, Kind, NameId, Param, Plan, ResourceId, Scalar, Type};
+use crate::scalar::to_bits;
+
+/// Most values that one call may carry, so that a sparse array of 2^32 elements costs an error and no memory.
+pub(crate) const TAPE_ITEMS_MAX: usize = 1 << 24;
+
+/// One checked value, or the part of one that stands before its own parts.
+pub(crate) enum Item<'s> {
+    /// A scalar, a discriminant, flags, or a resource's representation.
+    Bits(u64),
+    /// A string.
+    Text(v8::Local<'s, v8::String>),
+    /// The bytes of a list whose elements are in a typed array.
+    View(v8::Local<'s, v8::ArrayBufferView>),
+    /// The number of a list's elements, which follow.
+    Count(u32),
+}
+
+/// The checked arguments of one call.
+#[derive(Default)]
+pub(crate) struct Tape<'s> {
+    pub(crate) items: SmallVec<[Item<'s>; 16]>,
+    /// Handles that the call takes for good.
+    pub(crate) taken: SmallVec<[Key; 2]>,
+    /// Handles that the call borrows.
+    pub(crate) lent: SmallVec<[Key; 2]>,
+}
+
+/// Checks arguments; holds what it needs to know besides the values.
+pub(crate) struct Checker<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) names: &'a Names,
+    pub(crate) handles: &'a RefCell<HandleTable>,
+    /// The component's number in the sandbox.
+    pub(crate) owner: u32,
+    /// The generation of its instance, 0 where none is live.
+    pub(crate) generation: u32,
+}
+
+/// Where in the arguments a value stands, for messages: `options.sizes[2]`.
+pub(crate) enum Path<'a> {
+    Param(&'a str),
+    Field(&'a Path<'a>, &'a str),
+    Index(&'a Path<'a>, u32),
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Param(name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+type Scope<'a, 's, 'i> = &'a v8::PinScope<'s, 'i>;
+type Value<'s> = v8::Local<'s, v8::Value>;
+
+impl<'a> Checker<'a> {
+    pub(crate) fn param<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        param: &Param,
+        value: Value<'s>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        self.value(scope, &param.ty, value, &Path::Param(&param.name), tape)
+    }
+
+    fn value<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        if tape.items.len() >= TAPE_ITEMS_MAX {
+            return Err(Failure::range_error(format!(
+                "`{path}`: more than {TAPE_ITEMS_MAX} values in one call"
+            )));
+        }
+        match &ty.kind {
+            Kind::Scalar(scalar) => match to_bits(*scalar, value, scope) {
+                Some(bits) => tape.items.push(Item::Bits(bits)),
+                None => return Err(mismatch(scope, path, ty, value)),
+            },
+            Kind::String => match v8::Local::<v8::String>::try_from(value) {
+                Ok(string) => tape.items.push(Item::Text(string)),
+                Err(_) => return Err(mismatch(scope, path, ty, value)),
+            },
+            Kind::List(element) => self.list(scope, ty, element, value, path, tape)?,
+            Kind::Record(fields) => self.record(scope, ty, fields, value, path, tape)?,
+            Kind::Tuple(fields) => self.tuple(scope, ty, fields, value, path, tape)?,
+            Kind::Flags(names) => self.flags(scope, ty, names, value, path, tape)?,
+            Kind::Enum(names) => match self.position(scope, names.iter().copied(), value) {
+                Some(index) => tape.items.push(Item::Bits(index)),
+                None => return Err(self.no_such_case(scope, path, ty, names.iter().copied(), value)),
+            },
+            Kind::Variant(cases) | Kind::Result(cases) => {
+                self.variant(scope, ty, cases, value, path, tape)?
+            }
+            Kind::Option { cases, nested } => {
+                if value.is_null_or_undefined() {
+                    tape.items.push(Item::Bits(0));
+                } else if *nested && self.is_tagged(scope, value)? {
+                    self.variant(scope, ty, cases, value, path, tape)?;
+                } else {
+                    tape.items.push(Item::Bits(1));
+                    self.payload(scope, cases, 1, value, path, tape)?;
+                }
+            }
+            Kind::Own(resource) => {
+                let key = self.handle(scope, *resource, ty, value, path, tape)?;
+                tape.taken.push(key);
+            }
+            Kind::Borrow(resource) => {
+                let key = self.handle(scope, *resource, ty, value, path, tape)?;
+                tape.lent.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn list<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        element: &Type,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        if let Some(scalar) = ty.typed_array() {
+            if let Some(view) = self.view(scope, scalar, value, path)? {
+                tape.items.push(Item::View(view));
+                return Ok(());
+            }
+        }
+        let Ok(array) = v8::Local::<v8::Array>::try_from(value) else {
+            return Err(mismatch(scope, path, ty, value));
+        };
+        let count = array.length();
+        tape.items.push(Item::Count(count));
+        for index in 0..count {
+            let value = array.get_index(scope, index).or_pending()?;
+            self.value(scope, element, value, &Path::Index(path, index), tape)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes behind a typed array of the list's own element type; for bytes, behind any view or ArrayBuffer.
+    fn view<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        scalar: Scalar,
+        value: Value<'s>,
+        path: &Path<'_>,
+    ) -> Result<Option<v8::Local<'s, v8::ArrayBufferView>>, Failure> {
+        let view = if scalar == Scalar::U8 && value.is_array_buffer() {
+            whole_buffer(scope, value)
+        } else if is_typed_array_of(scalar, value) || (scalar == Scalar::U8 && value.is_data_view()) {
+            v8::Local::<v8::ArrayBufferView>::try_from(value).ok()
+        } else {
+            return Ok(None);
+        };
+        match view {
+            Some(view) if !is_detached(scope, view) => Ok(Some(view)),
+            _ => Err(Failure::type_error(format!("`{path}`: its buffer is detached"))),
+        }
+    }
+
+    fn record<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        fields: &[Field],
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        for field in fields {
+            let value = object.get(scope, self.names.get(scope, field.name).into()).or_pending()?;
+            self.value(scope, &field.ty, value, &Path::Field(path, self.plan.name(field.name)), tape)?;
+        }
+        Ok(())
+    }
+
+    fn tuple<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        fields: &[Field],
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let array = v8::Local::<v8::Array>::try_from(value).map_err(|_| mismatch(scope, path, ty, value))?;
+        if array.length() as usize != fields.len() {
+            let (expected, got) = (&ty.wit, array.length());
+            return Err(Failure::type_error(format!("`{path}`: expected {expected}, got array of {got}")));
+        }
+        for (index, field) in (0..).zip(fields) {
+            let value = array.get_index(scope, index).or_pending()?;
+            self.value(scope, &field.ty, value, &Path::Index(path, index), tape)?;
+        }
+        Ok(())
+    }
+
+    fn flags<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        names: &[NameId],
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let mut bits = 0_u64;
+        for (bit, name) in names.iter().enumerate() {
+            let value = object.get(scope, self.names.get(scope, *name).into()).or_pending()?;
+            if value.is_true() {
+                bits |= 1 << bit;
+            } else if !value.is_false() && !value.is_undefined() {
+                let path = Path::Field(path, self.plan.name(*name));
+                return Err(Failure::type_error(format!("`{path}`: expected boolean, got {}", kind(value))));
+            }
+        }
+        tape.items.push(Item::Bits(bits));
+        Ok(())
+    }
+
+    fn variant<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        cases: &Cases,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let tag = object.get(scope, self.names.tag(scope).into()).or_pending()?;
+        let names = || cases.list.iter().map(|case| case.name);
+        let Some(index) = self.position(scope, names(), tag) else {
+            return Err(self.no_such_case(scope, &Path::Field(path, "tag"), ty, names(), tag));
+        };
+        tape.items.push(Item::Bits(index));
+        let payload = match cases.list[index as usize].payload {
+            Some(_) => object.get(scope, self.names.val(scope).into()).or_pending()?,
+            None => v8::undefined(scope).into(),
+        };
+        self.payload(scope, cases, index as usize, payload, &Path::Field(path, "val"), tape)
+    }
+
+    fn payload<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        cases: &Cases,
+        index: usize,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        match &cases.list[index].payload {
+            Some(ty) => self.value(scope, ty, value, path, tape),
+            None => Ok(()),
+        }
+    }
+
+    /// Which of the names a value is.
+    fn position(
+        &self,
+        scope: Scope<'_, '_, '_>,
+        mut names: impl Iterator<Item = NameId>,
+        value: Value<'_>,
+    ) -> Option<u64> {
+        if !value.is_string() {
+            return None;
+        }
+        names
+            .position(|name| value.strict_equals(self.names.get(scope, name).into()))
+            .map(|index| index as u64)
+    }
+
+    fn is_tagged(&self, scope: Scope<'_, '_, '_>, value: Value<'_>) -> Result<bool, Failure> {
+        match object(value) {
+            Some(object) => object.has(scope, self.names.tag(scope).into()).or_pending(),
+            None => Ok(false),
+        }
+    }
+
+    fn handle<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        resource: ResourceId,
+        ty: &Type,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<Key, Failure> {
+        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let key = Key::of(scope, object).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let entry = self.handles.borrow().get(key).map_err(|gone| gone.for_parameter(path, &ty.wit))?;
+        if entry.owner != self.owner || entry.resource != resource {
+            return Err(mismatch(scope, path, ty, value));
+        }
+        if entry.instance != self.generation {
+            return Err(Gone::InstanceDied.for_parameter(path, &ty.wit));
+        }
+        tape.items.push(Item::Bits(entry.rep.into()));
+        Ok(key)
+    }
+
+    /// What only shows once every argument was read: a buffer detached by a later getter, a handle given away twice.
+    pub(crate) fn finish(&self, scope: Scope<'_, '_, '_>, tape: &Tape<'_>) -> Result<(), Failure> {
+        for key in tape.taken.iter().chain(&tape.lent) {
+            if self.handles.borrow().get(*key).is_err() {
+                return Err(Failure::type_error("an argument was disposed of while the arguments were read"));
+            }
+        }
+        for (index, key) in tape.taken.iter().enumerate() {
+            if tape.lent.contains(key) || tape.taken[..index].contains(key) {
+                return Err(Failure::type_error("one call cannot take a resource for good and use it again"));
+            }
+        }
+        for item in &tape.items {
+            if let Item::View(view) = item {
+                if is_detached(scope, *view) {
+                    return Err(Failure::type_error(
+                        "an argument's buffer was detached while the arguments were read",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn no_such_case(
+        &self,
+        scope: Scope<'_, '_, '_>,
+        path: &Path<'_>,
+        ty: &Type,
+        names: impl Iterator<Item = NameId>,
+        value: Value<'_>,
+    ) -> Failure {
+        if !value.is_string() {
+            return mismatch(scope, path, ty, value);
+        }
+        let names: Vec<_> = names.map(|name| format!("'{}'", self.plan.name(name))).collect();
+        let got = clipped(scope, value);
+        Failure::type_error(format!("`{path}`: expected {} ({}), got '{got}'", ty.wit, names.join(", ")))
+    }
+}
+
+/// A value that is an object and no function; a class instance is an object too.
+fn object(value: Value<'_>) -> Option<v8::Local<'_, v8::Object>> {
+    v8::Local::<v8::Object>::try_from(value).ok()
+}
+
+fn whole_buffer<'s>(
+    scope: Scope<'_, 's, '_>,
+    value: Value<'s>,
+) -> Option<v8::Local<'s, v8::ArrayBufferView>> {
+    let buffer = v8::Local::<v8::ArrayBuffer>::try_from(value).ok()?;
+    let view = v8::Uint8Array::new(scope, buffer, 0, buffer.byte_length())?;
+    Some(view.into())
+}
+
+fn is_detached(scope: Scope<'_, '_, '_>, view: v8::Local<v8::ArrayBufferView>) -> bool {
+    view.byte_length() == 0 && view.buffer(scope).is_none_or(|buffer| buffer.was_detached())
+}
+
+fn is_typed_array_of(scalar: Scalar, value: Value<'_>) -> bool {
+    match scalar {
+        Scalar::U8 => value.is_uint8_array() || value.is_uint8_clamped_array(),
+        Scalar::S8 => value.is_int8_array(),
+        Scalar::U16 => value.is_uint16_array(),
+        Scalar::S16 => value.is_int16_array(),
+        Scalar::U32 => value.is_uint32_array(),
+        Scalar::S32 => value.is_int32_array(),
+        Scalar::U64 => value.is_big_uint64_array(),
+        Scalar::S64 => value.is_big_int64_array(),
+        Scalar::F32 => value.is_float32_array(),
+        Scalar::F64 => value.is_float64_array(),
+        Scalar::Bool | Scalar::Char => false,
+    }
+}
+
+/// The error for a value that is not of its type.
+pub(crate) fn mismatch(scope: Scope<'_, '_, '_>, path: &Path<'_>, ty: &Type, value: Value<'_>) -> Failure {
+    let got = if value.is_number() || value.is_big_int() || value.is_string() {
+        format!("{} {}", kind(value), clipped(scope, value))
+    } else {
+        kind(value).to_owned()
+    };
+    Failure::type_error(format!("`{path}`: expected {}, got {got}", ty.wit))
+}
+
+/// The start of a primitive's text.
+fn clipped(scope: Scope<'_, '_, '_>, value: Value<'_>) -> String {
+    const CHARS_MAX: usize = 40;
+    if v8::Local::<v8::String>::try_from(value).is_ok_and(|string| string.length() > 4096) {
+        return "(long)".to_owned();
+    }
+    let text = value.to_rust_string_lossy(scope);
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

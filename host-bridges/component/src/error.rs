@@ -1,0 +1,159 @@
+//! Faults and payloads as exceptions of the isolate's own realm.
+
+use innerbox_binding::value::{name, string};
+use innerbox_binding::{Failure, OrPending};
+
+use crate::door::Fault;
+
+const SOURCE: &str = include_str!("errors.js");
+
+/// Most characters of a payload's text that go into a message.
+const PAYLOAD_CHARS_MAX: usize = 200;
+
+/// Makes the errors; holds the function of `errors.js`.
+pub(crate) struct Errors {
+    make: v8::Global<v8::Function>,
+}
+
+/// One of the classes of `errors.js`.
+struct Described<'s> {
+    class: &'static str,
+    message: String,
+    code: &'static str,
+    details: Vec<(&'static str, v8::Local<'s, v8::Value>)>,
+    frames: Vec<String>,
+}
+
+impl Errors {
+    /// Defines the classes on the global object.
+    pub(crate) fn install(scope: &mut v8::PinScope<'_, '_>) -> Result<Self, Failure> {
+        let source = string(scope, SOURCE);
+        let make = v8::Script::compile(scope, source, None).or_pending()?.run(scope).or_pending()?;
+        let make = v8::Local::<v8::Function>::try_from(make)
+            .map_err(|_| Failure::error("host fault: errors.js gives no function"))?;
+        Ok(Self { make: v8::Global::new(scope, make) })
+    }
+
+    /// The exception for a fault of a component; [`Failure::Pending`] where the run itself is being ended.
+    pub(crate) fn fault(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        component: &str,
+        export: &str,
+        fault: &Fault,
+    ) -> Failure {
+        let described = match fault {
+            Fault::Terminated => return Failure::Pending,
+            Fault::Busy => {
+                return Failure::error(format!(
+                    "`{export}`: component `{component}` is already running a call"
+                ))
+                .code("ERR_COMPONENT_BUSY");
+            }
+            Fault::Trap { message, frames } => Described {
+                class: "TrapError",
+                message: format!("`{export}`: component `{component}` trapped: {message}"),
+                code: "ERR_TRAP",
+                details: self.origin(scope, component, export),
+                frames: frames.iter().map(|frame| format!("    at {frame} (wasm {component})")).collect(),
+            },
+            Fault::Limit { which, used, allowed, unit } => {
+                let mut details = self.origin(scope, component, export);
+                let (limit, used_value) = (string(scope, which), v8::Number::new(scope, *used as f64));
+                let allowed_value = v8::Number::new(scope, *allowed as f64);
+                details.extend([
+                    ("limit", limit.into()),
+                    ("used", used_value.into()),
+                    ("allowed", allowed_value.into()),
+                ]);
+                Described {
+                    class: "LimitError",
+                    message: limit_message(component, export, which, *used, *allowed, unit),
+                    code: "ERR_LIMIT",
+                    details,
+                    frames: Vec::new(),
+                }
+            }
+        };
+        self.make(scope, described)
+    }
+
+    /// The exception for the error case of a function's `result`.
+    pub(crate) fn payload<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        component: &str,
+        export: &str,
+        payload: v8::Local<'s, v8::Value>,
+    ) -> Failure {
+        let text = payload_text(scope, payload);
+        let mut details = vec![("payload", payload)];
+        details.extend(self.origin(scope, component, export));
+        let message =
+            if text.is_empty() { format!("`{export}` failed") } else { format!("`{export}`: {text}") };
+        self.make(
+            scope,
+            Described {
+                class: "ComponentError",
+                message,
+                code: "ERR_COMPONENT",
+                details,
+                frames: Vec::new(),
+            },
+        )
+    }
+
+    fn origin<'s>(
+        &self,
+        scope: &v8::PinScope<'s, '_>,
+        component: &str,
+        export: &str,
+    ) -> Vec<(&'static str, v8::Local<'s, v8::Value>)> {
+        vec![("component", string(scope, component).into()), ("export", string(scope, export).into())]
+    }
+
+    fn make<'s>(&self, scope: &mut v8::PinScope<'s, '_>, described: Described<'s>) -> Failure {
+        let mut details: Vec<v8::Local<v8::Value>> = Vec::with_capacity(2 * described.details.len());
+        for (key, value) in described.details {
+            details.extend([name(scope, key).into(), value]);
+        }
+        let arguments = [
+            string(scope, described.class).into(),
+            string(scope, &described.message).into(),
+            string(scope, described.code).into(),
+            v8::Array::new_with_elements(scope, &details).into(),
+            string(scope, &described.frames.join("\n")).into(),
+        ];
+        let receiver = v8::undefined(scope).into();
+        match v8::Local::new(scope, &self.make).call(scope, receiver, &arguments) {
+            Some(error) => Failure::thrown(scope, error),
+            None => Failure::Pending,
+        }
+    }
+}
+
+fn limit_message(component: &str, export: &str, which: &str, used: u64, allowed: u64, unit: &str) -> String {
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    format!(
+        "`{export}`: component `{component}` reached its limit of {which}: {used}{unit} wanted, {allowed} allowed"
+    )
+}
+
+/// A payload in a message: a string as it is, a case as its tag and text. Payloads are plain data, made just before.
+fn payload_text(scope: &v8::PinScope<'_, '_>, payload: v8::Local<v8::Value>) -> String {
+    if payload.is_string() || payload.is_number() || payload.is_big_int() || payload.is_boolean() {
+        return payload.to_rust_string_lossy(scope).chars().take(PAYLOAD_CHARS_MAX).collect();
+    }
+    let Ok(object) = v8::Local::<v8::Object>::try_from(payload) else { return String::new() };
+    let field = |key: &str| object.get(scope, name(scope, key).into()).filter(|value| !value.is_undefined());
+    match (field("tag"), field("val")) {
+        (Some(tag), None) => payload_text(scope, tag),
+        (Some(tag), Some(val)) => match payload_text(scope, val) {
+            text if text.is_empty() => payload_text(scope, tag),
+            text => format!("{}: {text}", payload_text(scope, tag)),
+        },
+        _ => v8::json::stringify(scope, payload)
+            .map(|text| text.to_rust_string_lossy(scope).chars().take(PAYLOAD_CHARS_MAX).collect())
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,172 @@
+//! The handles that JavaScript holds: a table of the sandbox, indexed by the number that an object carries.
+//!
+//! An object of a resource's class has two internal fields, an index and a generation, and no pointer. A number that
+//! was forged, or whose slot has been used again since, finds no entry.
+
+use innerbox_binding::Failure;
+
+use crate::check::Path;
+use crate::plan::ResourceId;
+
+/// Internal fields of an object of a resource's class.
+pub(crate) const FIELDS: usize = 2;
+
+/// The number that an object carries. Generations start at 1, so the zeros in other objects' internal fields match nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+impl Key {
+    /// Reads the key of an object; `None` where it cannot be of a resource's class.
+    pub(crate) fn of(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) -> Option<Self> {
+        if object.internal_field_count() != FIELDS {
+            return None;
+        }
+        Some(Self { index: field(scope, object, 0)?, generation: field(scope, object, 1)? })
+    }
+
+    /// Writes the key into an object made from a resource's class.
+    pub(crate) fn write(self, scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) {
+        object.set_internal_field(0, v8::Integer::new_from_unsigned(scope, self.index).into());
+        object.set_internal_field(1, v8::Integer::new_from_unsigned(scope, self.generation).into());
+    }
+}
+
+fn field(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>, index: usize) -> Option<u32> {
+    let data = object.get_internal_field(scope, index)?;
+    let value = v8::Local::<v8::Value>::try_from(data).ok()?;
+    let number = v8::Local::<v8::Uint32>::try_from(value).ok()?;
+    Some(number.value())
+}
+
+/// What a live handle stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The component, by its number in the sandbox.
+    pub(crate) owner: u32,
+    /// The generation of its instance.
+    pub(crate) instance: u32,
+    /// The resource's type.
+    pub(crate) resource: ResourceId,
+    /// What the component knows the resource by.
+    pub(crate) rep: u32,
+}
+
+/// Why a key has no entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// It was disposed of, or given to the component for good.
+    Disposed,
+    /// The component's instance died.
+    InstanceDied,
+}
+
+impl Gone {
+    /// The error for an argument.
+    pub(crate) fn for_parameter(self, path: &Path<'_>, class: &str) -> Failure {
+        Failure::type_error(match self {
+            Self::Disposed => format!("`{path}`: this {class} has been disposed of or given away"),
+            Self::InstanceDied => {
+                format!("`{path}`: this {class} is gone: the component's instance that made it died")
+            }
+        })
+        .code("ERR_STALE_HANDLE")
+    }
+}
+
+struct Slot {
+    generation: u32,
+    entry: Option<Entry>,
+    /// Kept so that V8 tells when the object is collected.
+    watch: Option<v8::Weak<v8::Object>>,
+}
+
+/// All handles of one sandbox.
+pub(crate) struct HandleTable {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    limit: usize,
+}
+
+impl HandleTable {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), limit }
+    }
+
+    /// How many handles are live.
+    pub(crate) fn live(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Enters a handle; `None` at the limit.
+    pub(crate) fn insert(&mut self, entry: Entry) -> Option<Key> {
+        if self.live() >= self.limit {
+            return None;
+        }
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                self.slots.push(Slot { generation: 0, entry: None, watch: None });
+                u32::try_from(self.slots.len() - 1).ok()?
+            }
+        };
+        let slot = &mut self.slots[index as usize];
+        slot.generation = slot.generation.wrapping_add(1).max(1);
+        slot.entry = Some(entry);
+        Some(Key { index, generation: slot.generation })
+    }
+
+    /// Keeps what tells of the object's end.
+    pub(crate) fn watch(&mut self, key: Key, weak: v8::Weak<v8::Object>) {
+        if let Some(slot) = self.slots.get_mut(key.index as usize) {
+            slot.watch = Some(weak);
+        }
+    }
+
+    /// The entry of a key.
+    pub(crate) fn get(&self, key: Key) -> Result<Entry, Gone> {
+        let slot = self.slots.get(key.index as usize).filter(|slot| slot.generation == key.generation);
+        slot.and_then(|slot| slot.entry).ok_or(Gone::Disposed)
+    }
+
+    /// Takes the entry of a key out; the key is worth nothing from here on.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Entry> {
+        let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)?;
+        let entry = slot.entry.take()?;
+        slot.watch = None;
+        self.free.push(key.index);
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Gone, HandleTable};
+
+    const ENTRY: Entry = Entry { owner: 0, instance: 1, resource: 0, rep: 7 };
+
+    #[test]
+    fn a_used_key_finds_nothing_even_when_its_slot_is_used_again() {
+        let mut table = HandleTable::new(10);
+        let first = table.insert(ENTRY).unwrap();
+        assert_eq!(table.get(first).unwrap().rep, 7);
+        table.remove(first).unwrap();
+        let second = table.insert(Entry { rep: 8, ..ENTRY }).unwrap();
+        assert_eq!(table.get(first).unwrap_err(), Gone::Disposed);
+        assert!(table.remove(first).is_none());
+        assert_eq!(table.get(second).unwrap().rep, 8);
+    }
+
+    #[test]
+    fn the_limit_holds_at_it_and_one_past_it() {
+        let mut table = HandleTable::new(2);
+        let first = table.insert(ENTRY);
+        assert!(first.is_some() && table.insert(ENTRY).is_some());
+        assert!(table.insert(ENTRY).is_none());
+        table.remove(first.unwrap());
+        assert!(table.insert(ENTRY).is_some());
+        assert_eq!(table.live(), 2);
+    }
+}

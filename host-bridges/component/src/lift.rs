@@ -1,0 +1,353 @@
+//! From the component to JavaScript: core values and linear memory become values of the isolate's realm.
+//!
+//! Whatever the component answers is a claim: every pointer, length, discriminant, character and handle is checked
+//! before it is used. What breaks the canonical ABI is a [`Fault`], and the instance is dead.
+
+use innerbox_binding::{Failure, OrPending, array_buffer, value};
+
+use crate::bridge::{Instance, Problem};
+use crate::class::wrap;
+use crate::door::{Fault, Flat, Handles};
+use crate::handle::Entry;
+use crate::plan::{Cases, Field, Kind, NameId, Scalar, Type};
+use crate::scalar;
+
+/// Most elements of a list that becomes a JavaScript array: each one costs the host a handle of 8 bytes and V8 an object.
+pub(crate) const ELEMENTS_MAX: u32 = 1 << 22;
+
+/// Elements lifted under one handle scope.
+const ELEMENTS_PER_SCOPE: usize = 512;
+
+/// Reads the answer of one call.
+pub(crate) struct Lifter<'a> {
+    pub(crate) memory: &'a [u8],
+    pub(crate) handles: &'a mut dyn Handles,
+    pub(crate) instance: &'a Instance,
+    pub(crate) generation: u32,
+}
+
+type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
+type Lifted<'s> = Result<v8::Local<'s, v8::Value>, Problem>;
+
+/// Core values in order.
+struct Slots<'a> {
+    flat: &'a [u64],
+}
+
+impl Slots<'_> {
+    fn take(&mut self) -> u64 {
+        match self.flat.split_first() {
+            Some((first, rest)) => {
+                self.flat = rest;
+                *first
+            }
+            None => 0,
+        }
+    }
+}
+
+impl Lifter<'_> {
+    /// Lifts a function's result: one core value is the value itself, more lie in memory where that value points.
+    pub(crate) fn result<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, flat: &Flat) -> Lifted<'s> {
+        if ty.flat <= 1 {
+            return self.flat(scope, ty, &mut Slots { flat: &flat[..1] });
+        }
+        let at = flat[0] as u32;
+        self.claim(at, ty.layout.size, ty.layout.align)?;
+        self.load(scope, ty, at)
+    }
+
+    /// Which case a `result` is, and where its payload lies; read before the payload is lifted.
+    pub(crate) fn is_error(&self, ty: &Type, flat: &Flat) -> Result<bool, Fault> {
+        let discriminant = if ty.flat <= 1 {
+            flat[0] as u32
+        } else {
+            self.claim(flat[0] as u32, ty.layout.size, ty.layout.align)?;
+            self.read(flat[0] as u32, 1)? as u32
+        };
+        match discriminant {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(no_such_case(ty, other)),
+        }
+    }
+
+    /// The payload of a `result` that is a function's answer; `undefined` where the case has none.
+    pub(crate) fn result_payload<'s>(
+        &mut self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        flat: &Flat,
+    ) -> Lifted<'s> {
+        let Kind::Result(cases) = &ty.kind else { return Ok(value::undefined(scope)) };
+        let index = usize::from(self.is_error(ty, flat)?);
+        match &cases.list[index].payload {
+            None => Ok(value::undefined(scope)),
+            Some(payload) => self.load(scope, payload, flat[0] as u32 + cases.payload_offset),
+        }
+    }
+
+    fn flat<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, slots: &mut Slots<'_>) -> Lifted<'s> {
+        match &ty.kind {
+            Kind::Scalar(scalar) => self.scalar(scope, *scalar, slots.take()),
+            Kind::Flags(names) => self.flags(scope, names, slots.take()),
+            Kind::Enum(names) => self.case_name(scope, ty, names, slots.take() as u32),
+            Kind::Record(fields) => {
+                let object = v8::Object::new(scope);
+                for field in fields {
+                    let value = self.flat(scope, &field.ty, slots)?;
+                    self.set(scope, object, field.name, value);
+                }
+                Ok(object.into())
+            }
+            Kind::Tuple(fields) => {
+                let mut values = Vec::with_capacity(fields.len());
+                for field in fields {
+                    values.push(self.flat(scope, &field.ty, slots)?);
+                }
+                Ok(v8::Array::new_with_elements(scope, &values).into())
+            }
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                let index = slots.take() as u32;
+                let case = cases.list.get(index as usize).ok_or_else(|| no_such_case(ty, index))?;
+                let payload = match &case.payload {
+                    Some(payload) => Some(self.flat(scope, payload, slots)?),
+                    None => None,
+                };
+                self.case(scope, ty, index, case.name, payload)
+            }
+            Kind::Own(resource) => self.own(scope, *resource, slots.take() as u32),
+            // Strings and lists flatten to two values, and a borrow cannot be an answer.
+            Kind::String | Kind::List(_) | Kind::Borrow(_) => {
+                Err(Fault::abi("a result of this type is not flat").into())
+            }
+        }
+    }
+
+    fn load<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, at: u32) -> Lifted<'s> {
+        match &ty.kind {
+            Kind::Scalar(scalar) => {
+                let bits = self.read(at, scalar::size(*scalar))?;
+                self.scalar(scope, *scalar, bits)
+            }
+            Kind::Flags(names) => {
+                let bits = self.read(at, ty.layout.size)?;
+                self.flags(scope, names, bits)
+            }
+            Kind::Enum(names) => {
+                let index = self.read(at, ty.layout.size)? as u32;
+                self.case_name(scope, ty, names, index)
+            }
+            Kind::String => self.string(scope, at),
+            Kind::List(element) => self.list(scope, ty, element, at),
+            Kind::Record(fields) => self.record(scope, fields, at),
+            Kind::Tuple(fields) => {
+                let mut values = Vec::with_capacity(fields.len());
+                for field in fields {
+                    values.push(self.load(scope, &field.ty, at + field.offset)?);
+                }
+                Ok(v8::Array::new_with_elements(scope, &values).into())
+            }
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                self.load_case(scope, ty, cases, at)
+            }
+            Kind::Own(resource) => {
+                let handle = self.read(at, 4)? as u32;
+                self.own(scope, *resource, handle)
+            }
+            Kind::Borrow(_) => Err(Fault::abi("a borrow cannot be an answer").into()),
+        }
+    }
+
+    fn scalar<'s>(&self, scope: Scope<'_, 's, '_>, scalar: Scalar, bits: u64) -> Lifted<'s> {
+        let value = scalar::from_bits(scalar, bits, scope);
+        value.ok_or_else(|| Fault::abi(format!("{:#x} is no char", bits as u32)).into())
+    }
+
+    fn record<'s>(&mut self, scope: Scope<'_, 's, '_>, fields: &[Field], at: u32) -> Lifted<'s> {
+        let object = v8::Object::new(scope);
+        for field in fields {
+            let value = self.load(scope, &field.ty, at + field.offset)?;
+            self.set(scope, object, field.name, value);
+        }
+        Ok(object.into())
+    }
+
+    fn load_case<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, cases: &Cases, at: u32) -> Lifted<'s> {
+        let index = self.read(at, cases.tag_size)? as u32;
+        let case = cases.list.get(index as usize).ok_or_else(|| no_such_case(ty, index))?;
+        let payload = match &case.payload {
+            Some(payload) => Some(self.load(scope, payload, at + cases.payload_offset)?),
+            None => None,
+        };
+        self.case(scope, ty, index, case.name, payload)
+    }
+
+    /// A case in JavaScript: an option is its value or undefined; everything else is `{tag, val}`.
+    fn case<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        index: u32,
+        name: NameId,
+        payload: Option<v8::Local<'s, v8::Value>>,
+    ) -> Lifted<'s> {
+        if let Kind::Option { nested, .. } = ty.kind {
+            if !nested || index == 0 {
+                return Ok(payload.unwrap_or_else(|| value::undefined(scope)));
+            }
+        }
+        let object = v8::Object::new(scope);
+        let names = &self.instance.names;
+        let tag = names.get(scope, name);
+        object.create_data_property(scope, names.tag(scope).into(), tag.into());
+        if let Some(payload) = payload {
+            object.create_data_property(scope, names.val(scope).into(), payload);
+        }
+        Ok(object.into())
+    }
+
+    fn case_name<'s>(&self, scope: Scope<'_, 's, '_>, ty: &Type, names: &[NameId], index: u32) -> Lifted<'s> {
+        let name = names.get(index as usize).ok_or_else(|| no_such_case(ty, index))?;
+        Ok(self.instance.names.get(scope, *name).into())
+    }
+
+    fn flags<'s>(&self, scope: Scope<'_, 's, '_>, names: &[NameId], bits: u64) -> Lifted<'s> {
+        let object = v8::Object::new(scope);
+        for (bit, name) in names.iter().enumerate() {
+            let value = v8::Boolean::new(scope, bits >> bit & 1 == 1);
+            self.set(scope, object, *name, value.into());
+        }
+        Ok(object.into())
+    }
+
+    fn string<'s>(&self, scope: Scope<'_, 's, '_>, at: u32) -> Lifted<'s> {
+        let (at, length) = self.pair(at)?;
+        let bytes = self.bytes(at, length, 1)?;
+        if bytes.len() > v8::String::MAX_LENGTH {
+            let (used, allowed) = (bytes.len() as u64, v8::String::MAX_LENGTH as u64);
+            return Err(Fault::Limit { which: "string", used, allowed, unit: "bytes" }.into());
+        }
+        let string = if bytes.is_ascii() {
+            v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal)
+        } else {
+            std::str::from_utf8(bytes)
+                .map_err(|error| Fault::abi(format!("a string is not UTF-8: {error}")))?;
+            v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal)
+        };
+        Ok(string.or_pending()?.into())
+    }
+
+    fn list<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, element: &Type, at: u32) -> Lifted<'s> {
+        let (at, count) = self.pair(at)?;
+        let size = u64::from(count) * u64::from(element.layout.size);
+        let size = u32::try_from(size)
+            .map_err(|_| Fault::abi(format!("a list of {count} elements of {}", element.wit)))?;
+        self.bytes(at, size, element.layout.align)?;
+        match ty.typed_array() {
+            Some(scalar) => self.typed_array(scope, scalar, at, size),
+            None => self.elements(scope, element, at, count),
+        }
+    }
+
+    fn typed_array<'s>(&self, scope: Scope<'_, 's, '_>, scalar: Scalar, at: u32, size: u32) -> Lifted<'s> {
+        let bytes = self.bytes(at, size, 1)?;
+        let buffer = array_buffer(scope, bytes)?;
+        let count = bytes.len() / scalar::size(scalar) as usize;
+        let array: Option<v8::Local<v8::Value>> = match scalar {
+            Scalar::S8 => v8::Int8Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::S16 => v8::Int16Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::U16 => v8::Uint16Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::S32 => v8::Int32Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::U32 => v8::Uint32Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::S64 => v8::BigInt64Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::U64 => v8::BigUint64Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::F32 => v8::Float32Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::F64 => v8::Float64Array::new(scope, buffer, 0, count).map(Into::into),
+            Scalar::U8 | Scalar::Bool | Scalar::Char => {
+                v8::Uint8Array::new(scope, buffer, 0, count).map(Into::into)
+            }
+        };
+        Ok(array.or_pending()?)
+    }
+
+    fn elements<'s>(&mut self, scope: Scope<'_, 's, '_>, element: &Type, at: u32, count: u32) -> Lifted<'s> {
+        if count > ELEMENTS_MAX {
+            let (used, allowed) = (count.into(), ELEMENTS_MAX.into());
+            return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" }.into());
+        }
+        let array = v8::Array::new(scope, count.cast_signed());
+        for start in (0..count).step_by(ELEMENTS_PER_SCOPE) {
+            v8::scope!(let scope, scope);
+            for index in start..count.min(start + ELEMENTS_PER_SCOPE as u32) {
+                let value = self.load(scope, element, at + index * element.layout.size)?;
+                array.set_index(scope, index, value).or_pending()?;
+            }
+        }
+        Ok(array.into())
+    }
+
+    /// An owned handle leaves the component's table and becomes an object of its class.
+    fn own<'s>(&mut self, scope: Scope<'_, 's, '_>, resource: usize, handle: u32) -> Lifted<'s> {
+        let rep = self.handles.take(resource, handle)?;
+        let entry = Entry { owner: self.instance.number, instance: self.generation, resource, rep };
+        Ok(wrap(scope, self.instance, entry)?.into())
+    }
+
+    fn set(
+        &self,
+        scope: Scope<'_, '_, '_>,
+        object: v8::Local<v8::Object>,
+        name: NameId,
+        value: v8::Local<v8::Value>,
+    ) {
+        object.create_data_property(scope, self.instance.names.get(scope, name).into(), value);
+    }
+
+    /// Checks that the component may claim these bytes.
+    fn claim(&self, at: u32, size: u32, align: u32) -> Result<(), Fault> {
+        if at % align != 0 {
+            return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
+        }
+        self.bytes(at, size, 1).map(drop)
+    }
+
+    fn bytes(&self, at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
+        if size == 0 {
+            return Ok(&[]);
+        }
+        if at % align != 0 {
+            return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
+        }
+        let end = at as usize + size as usize;
+        let outside = || Fault::abi(format!("{size} bytes at {at:#x} lie outside the memory"));
+        self.memory.get(at as usize..end).ok_or_else(outside)
+    }
+
+    fn read(&self, at: u32, size: u32) -> Result<u64, Fault> {
+        let mut bits = [0; 8];
+        bits[..size as usize].copy_from_slice(self.bytes(at, size, 1)?);
+        Ok(u64::from_le_bytes(bits))
+    }
+
+    fn pair(&self, at: u32) -> Result<(u32, u32), Fault> {
+        let bits = self.read(at, 8)?;
+        Ok((bits as u32, (bits >> 32) as u32))
+    }
+}
+
+fn no_such_case(ty: &Type, index: u32) -> Fault {
+    Fault::abi(format!("{} has no case {index}", ty.wit))
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Component(fault)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Script(failure)
+    }
+}

@@ -1,0 +1,224 @@
+//! From the tape to the component: core values and linear memory. Nothing of the tenant's runs here.
+
+use crate::check::Item;
+use crate::door::{Door, Fault, Flat};
+use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, Type};
+use crate::scalar;
+
+/// Writes the checked arguments of one call.
+pub(crate) struct Lowerer<'a, 's, 'i> {
+    pub(crate) scope: &'a v8::PinScope<'s, 'i>,
+    pub(crate) door: &'a mut dyn Door,
+    pub(crate) items: std::slice::Iter<'a, Item<'s>>,
+}
+
+/// Core values in order, with a place for the next one.
+struct Slots<'a> {
+    flat: &'a mut Flat,
+    next: usize,
+}
+
+impl Slots<'_> {
+    fn push(&mut self, bits: u64) {
+        // The plan lets no function here whose parameters flatten to more.
+        self.flat[self.next] = bits;
+        self.next += 1;
+    }
+}
+
+impl Lowerer<'_, '_, '_> {
+    /// Lowers all parameters of a function, flat or through memory.
+    pub(crate) fn params(&mut self, function: &Function, flat: &mut Flat) -> Result<(), Fault> {
+        if function.flat_params <= FLAT_PARAMS_MAX {
+            let mut slots = Slots { flat, next: 0 };
+            return function.params.iter().try_for_each(|param| self.flat(&param.ty, &mut slots));
+        }
+        let at = self.allocate(function.spill.align, function.spill.size)?;
+        for param in &function.params {
+            self.store(&param.ty, at + param.offset)?;
+        }
+        flat[0] = at.into();
+        Ok(())
+    }
+
+    fn flat(&mut self, ty: &Type, slots: &mut Slots<'_>) -> Result<(), Fault> {
+        match &ty.kind {
+            Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => {
+                let bits = self.bits();
+                slots.push(bits);
+            }
+            Kind::String => {
+                let (at, length) = self.string()?;
+                slots.push(at.into());
+                slots.push(length.into());
+            }
+            Kind::List(element) => {
+                let (at, count) = self.list(element)?;
+                slots.push(at.into());
+                slots.push(count.into());
+            }
+            Kind::Record(fields) | Kind::Tuple(fields) => {
+                for field in fields {
+                    self.flat(&field.ty, slots)?;
+                }
+            }
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                self.flat_case(cases, ty.flat, slots)?;
+            }
+            Kind::Own(resource) => {
+                let rep = self.rep();
+                let handle = self.door.lifting().1.give(*resource, rep)?;
+                slots.push(handle.into());
+            }
+            // A borrow of a resource that the component itself defines crosses as its representation.
+            Kind::Borrow(_) => {
+                let rep = self.rep();
+                slots.push(rep.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// A case in core values: narrower payloads are zero-extended to the joined types, which on 64-bit slots is no work.
+    fn flat_case(&mut self, cases: &Cases, flat: usize, slots: &mut Slots<'_>) -> Result<(), Fault> {
+        let end = slots.next + flat;
+        let index = self.bits();
+        slots.push(index);
+        if let Some(payload) = &cases.list[index as usize].payload {
+            self.flat(payload, slots)?;
+        }
+        while slots.next < end {
+            slots.push(0);
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
+        match &ty.kind {
+            Kind::Scalar(scalar) => {
+                let bits = self.bits();
+                self.write(at, scalar::size(*scalar), bits)
+            }
+            Kind::Flags(_) | Kind::Enum(_) => {
+                let bits = self.bits();
+                self.write(at, ty.layout.size, bits)
+            }
+            Kind::String => {
+                let (pointer, length) = self.string()?;
+                self.write_pair(at, pointer, length)
+            }
+            Kind::List(element) => {
+                let (pointer, count) = self.list(element)?;
+                self.write_pair(at, pointer, count)
+            }
+            Kind::Record(fields) | Kind::Tuple(fields) => self.store_fields(fields, at),
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                let index = self.bits();
+                self.write(at, cases.tag_size, index)?;
+                match &cases.list[index as usize].payload {
+                    Some(payload) => self.store(payload, at + cases.payload_offset),
+                    None => Ok(()),
+                }
+            }
+            Kind::Own(resource) => {
+                let rep = self.rep();
+                let handle = self.door.lifting().1.give(*resource, rep)?;
+                self.write(at, 4, handle.into())
+            }
+            Kind::Borrow(_) => {
+                let rep = self.rep();
+                self.write(at, 4, rep.into())
+            }
+        }
+    }
+
+    fn store_fields(&mut self, fields: &[Field], at: u32) -> Result<(), Fault> {
+        fields.iter().try_for_each(|field| self.store(&field.ty, at + field.offset))
+    }
+
+    /// Copies a string into memory that the component allocates, as UTF-8; a lone surrogate becomes U+FFFD.
+    fn string(&mut self) -> Result<(u32, u32), Fault> {
+        let Some(Item::Text(string)) = self.items.next() else { return Err(out_of_step()) };
+        let length = u32::try_from(string.utf8_length(self.scope)).map_err(|_| too_large())?;
+        if length == 0 {
+            return Ok((1, 0));
+        }
+        let at = self.allocate(1, length)?;
+        let bytes = &mut self.door.memory()[at as usize..(at + length) as usize];
+        string.write_utf8_v2(self.scope, bytes, v8::WriteFlags::kReplaceInvalidUtf8, None);
+        Ok((at, length))
+    }
+
+    fn list(&mut self, element: &Type) -> Result<(u32, u32), Fault> {
+        match self.items.next() {
+            Some(Item::View(view)) => self.bytes(*view, element),
+            Some(Item::Count(count)) => self.elements(*count, element),
+            _ => Err(out_of_step()),
+        }
+    }
+
+    fn bytes(&mut self, view: v8::Local<v8::ArrayBufferView>, element: &Type) -> Result<(u32, u32), Fault> {
+        let length = u32::try_from(view.byte_length()).map_err(|_| too_large())?;
+        let at = self.allocate(element.layout.align, length)?;
+        let bytes = &mut self.door.memory()[at as usize..(at + length) as usize];
+        view.copy_contents(bytes);
+        Ok((at, length / element.layout.size))
+    }
+
+    fn elements(&mut self, count: u32, element: &Type) -> Result<(u32, u32), Fault> {
+        let size = count.checked_mul(element.layout.size).ok_or_else(too_large)?;
+        let start = self.allocate(element.layout.align, size)?;
+        for index in 0..count {
+            self.store(element, start + index * element.layout.size)?;
+        }
+        Ok((start, count))
+    }
+
+    /// Memory from the component, its claim checked: aligned, and inside the memory as it is now.
+    fn allocate(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+        if size == 0 {
+            return Ok(align);
+        }
+        let at = self.door.realloc(align, size)?;
+        let end = u64::from(at) + u64::from(size);
+        if at % align != 0 {
+            return Err(Fault::abi(format!("cabi_realloc gave {at:#x}, which is not aligned to {align}")));
+        }
+        if end > self.door.memory().len() as u64 || end > u64::from(u32::MAX) {
+            return Err(Fault::abi(format!("cabi_realloc gave {size} bytes at {at:#x}, outside the memory")));
+        }
+        Ok(at)
+    }
+
+    /// Writes the low `size` bytes of a value. The place lies in what `allocate` checked; memories never shrink.
+    fn write(&mut self, at: u32, size: u32, bits: u64) -> Result<(), Fault> {
+        let place =
+            self.door.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)?;
+        place.copy_from_slice(&bits.to_le_bytes()[..size as usize]);
+        Ok(())
+    }
+
+    fn write_pair(&mut self, at: u32, pointer: u32, length: u32) -> Result<(), Fault> {
+        self.write(at, 8, u64::from(pointer) | u64::from(length) << 32)
+    }
+
+    fn bits(&mut self) -> u64 {
+        match self.items.next() {
+            Some(Item::Bits(bits)) => *bits,
+            _ => 0,
+        }
+    }
+
+    fn rep(&mut self) -> u32 {
+        self.bits() as u32
+    }
+}
+
+fn too_large() -> Fault {
+    Fault::Limit { which: "memory", used: 1 << 32, allowed: u64::from(u32::MAX), unit: "bytes" }
+}
+
+/// The tape and the plan disagree, which only a fault of the bridge can bring about.
+fn out_of_step() -> Fault {
+    Fault::abi("host fault: lowering is out of step with its plan")
+}

@@ -1,0 +1,124 @@
+//! What a module of a component exports.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use innerbox_binding::value::{name, set};
+use innerbox_binding::{Failure, OrPending};
+
+use crate::bridge::{Bridge, CalleeRole, Instance};
+use crate::call::call;
+use crate::class::{define, function};
+use crate::door::Door;
+use crate::plan::{FunctionId, Interface, Plan};
+
+/// Gives the isolate of the scope a component bridge: the error classes on the global object, and a handle table with
+/// room for `handles` handles. Call it before any of the tenant's code.
+///
+/// # Errors
+/// A host fault where the prelude does not run.
+pub fn install(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
+    Bridge::install(scope, handles)
+}
+
+/// How many handles of resources the isolate's scripts hold.
+pub fn live_handles(isolate: &v8::Isolate) -> usize {
+    Bridge::of(isolate).map_or(0, |bridge| bridge.realm.handles.borrow().live())
+}
+
+/// Shows a component to the isolate: an object whose own properties are what a module of it exports.
+///
+/// Each exported interface is an object, under its short name (`codec`), its full name (`acme:image/codec@1.0.0`), and
+/// the full name without its version. Functions of the world itself are properties, and so are the members of a sole
+/// interface: `import { decode } from 'image'`. Nothing is instantiated before the first call.
+///
+/// # Errors
+/// A host fault where the isolate has no bridge, or [`Failure::Pending`].
+pub fn bind<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    component: &str,
+    plan: Arc<Plan>,
+    door: Box<dyn Door>,
+) -> Result<v8::Local<'s, v8::Object>, Failure> {
+    let bridge = Bridge::of(scope)?;
+    let instance = bridge.instance(scope, component, plan, door);
+    define(scope, &bridge, &instance);
+    let mut exports = Exports { object: v8::Object::new(scope), taken: HashSet::new() };
+    let plan = Arc::clone(&instance.plan);
+    let named = plan.interfaces.iter().filter(|interface| !interface.name.is_empty()).count();
+    for interface in &plan.interfaces {
+        if interface.name.is_empty() {
+            members(scope, &bridge, &instance, interface, &mut exports)?;
+            continue;
+        }
+        let mut inner = Exports { object: v8::Object::new(scope), taken: HashSet::new() };
+        members(scope, &bridge, &instance, interface, &mut inner)?;
+        let unversioned = interface.name.split('@').next().unwrap_or_default();
+        for key in [interface.js_name.as_str(), &interface.name, unversioned] {
+            exports.define(scope, key, inner.object.into());
+        }
+        if named == 1 {
+            exports.copy(scope, &inner)?;
+        }
+    }
+    Ok(exports.object)
+}
+
+/// An object under construction. Its names are unique: a module with a name twice would abort the process.
+struct Exports<'s> {
+    object: v8::Local<'s, v8::Object>,
+    taken: HashSet<String>,
+}
+
+impl<'s> Exports<'s> {
+    fn define(&mut self, scope: &v8::PinScope<'s, '_>, key: &str, value: v8::Local<v8::Value>) {
+        if self.taken.insert(key.to_owned()) {
+            set(scope, self.object, key, value);
+        }
+    }
+
+    fn copy(&mut self, scope: &v8::PinScope<'s, '_>, from: &Self) -> Result<(), Failure> {
+        for key in &from.taken {
+            let value = from.object.get(scope, name(scope, key).into()).or_pending()?;
+            self.define(scope, key, value);
+        }
+        Ok(())
+    }
+}
+
+fn members<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    interface: &Interface,
+    exports: &mut Exports<'s>,
+) -> Result<(), Failure> {
+    for id in &interface.resources {
+        let class = function(scope, instance, *id)?;
+        exports.define(scope, &instance.plan.resources[*id].js_name, class.into());
+    }
+    for id in &interface.functions {
+        let function = export(scope, bridge, instance, *id)?;
+        exports.define(scope, &instance.plan.functions[*id].js_name, function.into());
+    }
+    Ok(())
+}
+
+fn export<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    id: FunctionId,
+) -> Result<v8::Local<'s, v8::Function>, Failure> {
+    let data = bridge.enter_callee(scope, instance, CalleeRole::Export(id));
+    let plan = &instance.plan.functions[id];
+    let function = v8::Function::builder(call)
+        .data(data)
+        .length(plan.params.len() as i32)
+        .constructor_behavior(v8::ConstructorBehavior::Throw)
+        .build(scope)
+        .or_pending()?;
+    function.set_name(name(scope, &plan.js_name));
+    Ok(function)
+}

@@ -1,0 +1,263 @@
+//! The plan of a component: everything that lowering, lifting, error messages and typings need to know of it, compiled
+//! once from the WIT that the component itself carries.
+//!
+//! Sizes, alignments and offsets are those of the Component Model's canonical ABI for 32-bit memories:
+//! <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>.
+
+mod compile;
+mod names;
+
+pub use compile::{Refusal, compile};
+pub use names::{lower_camel, upper_camel};
+
+/// Most core values that a function's parameters may flatten to; past that they go through memory.
+pub const FLAT_PARAMS_MAX: usize = 16;
+
+/// What a component exports, and how each export is called. Shared by all sandboxes that use the component.
+#[derive(Debug)]
+pub struct Plan {
+    /// The exported interfaces, in the world's order; functions of the world itself are in one with an empty name.
+    pub interfaces: Vec<Interface>,
+    /// Every exported function; a [`FunctionId`] indexes it.
+    pub functions: Vec<Function>,
+    /// Every resource that the component defines; a [`ResourceId`] indexes it.
+    pub resources: Vec<Resource>,
+    /// Names of properties and cases that values have; a [`NameId`] indexes it.
+    pub names: Vec<String>,
+    /// The interfaces that the component imports, by full name.
+    pub imports: Vec<String>,
+}
+
+/// Index into [`Plan::functions`].
+pub type FunctionId = usize;
+/// Index into [`Plan::resources`].
+pub type ResourceId = usize;
+/// Index into [`Plan::names`].
+pub type NameId = usize;
+
+/// An exported interface.
+#[derive(Debug)]
+pub struct Interface {
+    /// Its full name, `acme:image/codec@1.0.0`; empty for the functions of the world itself.
+    pub name: String,
+    /// Its name as a JavaScript property: `codec`.
+    pub js_name: String,
+    /// Its freestanding functions.
+    pub functions: Vec<FunctionId>,
+    /// Its resources.
+    pub resources: Vec<ResourceId>,
+}
+
+/// A resource that the component defines: a class.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its name in WIT: `image`.
+    pub name: String,
+    /// The full name of the interface that exports it.
+    pub interface: String,
+    /// The name of its class: `Image`.
+    pub js_name: String,
+    /// What `new` calls, if it may be called.
+    pub constructor: Option<FunctionId>,
+    /// Its methods.
+    pub methods: Vec<FunctionId>,
+    /// Its static functions.
+    pub statics: Vec<FunctionId>,
+}
+
+/// An exported function.
+#[derive(Debug)]
+pub struct Function {
+    /// The full name of its interface; empty for a function of the world itself.
+    pub interface: String,
+    /// Its name in WIT, with the mark of a resource's function: `[method]image.resize`.
+    pub name: String,
+    /// Its JavaScript name: `resize`.
+    pub js_name: String,
+    /// What messages call it: `image.resize`.
+    pub title: String,
+    /// Its parameters; the first one of a method is `self`.
+    pub params: Vec<Param>,
+    /// Its result.
+    pub result: Returns,
+    /// What kind of function it is.
+    pub role: Role,
+    /// The core values of its parameters, all together.
+    pub flat_params: usize,
+    /// The size and alignment of all parameters as one tuple: used where `flat_params` exceeds [`FLAT_PARAMS_MAX`].
+    pub spill: Layout,
+    /// True where every parameter and the result are one core value that needs no memory: nothing is checked twice.
+    pub scalar: bool,
+}
+
+/// What kind of function a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A function of an interface or of the world.
+    Free,
+    /// What `new` calls.
+    Constructor(ResourceId),
+    /// A method.
+    Method(ResourceId),
+    /// A static function of a resource.
+    Static(ResourceId),
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name in JavaScript, as messages give it.
+    pub name: String,
+    /// Where it lies when all parameters go through memory.
+    pub offset: u32,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// What a function returns.
+#[derive(Debug)]
+pub enum Returns {
+    /// Nothing.
+    Nothing,
+    /// A value.
+    Value(Type),
+    /// A `result`: its ok case is returned, its error case thrown. The type is the whole `result`.
+    OrThrows(Type),
+}
+
+/// Size and alignment in linear memory, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Its size, a multiple of `align`.
+    pub size: u32,
+    /// Its alignment, a power of two.
+    pub align: u32,
+}
+
+/// A type, with all that is known of it before any value is seen.
+#[derive(Debug)]
+pub struct Type {
+    /// Its layout in linear memory.
+    pub layout: Layout,
+    /// How many core values it flattens to.
+    pub flat: usize,
+    /// Its name or its WIT text, as messages give it.
+    pub wit: String,
+    /// Its structure.
+    pub kind: Kind,
+}
+
+/// The structure of a type.
+#[derive(Debug)]
+pub enum Kind {
+    /// A value of one core number.
+    Scalar(Scalar),
+    /// `string`
+    String,
+    /// `list<T>`
+    List(Box<Type>),
+    /// `record`
+    Record(Vec<Field>),
+    /// `tuple`
+    Tuple(Vec<Field>),
+    /// `flags`: the names, in order of their bits
+    Flags(Vec<NameId>),
+    /// `enum`: the names of the cases
+    Enum(Vec<NameId>),
+    /// `variant`
+    Variant(Cases),
+    /// `option<T>`; `nested` where `T` is itself an option, so that `some(none)` has a shape of its own
+    Option {
+        /// Case 0 is none, case 1 holds the value.
+        cases: Cases,
+        /// True where the value is an option too.
+        nested: bool,
+    },
+    /// `result<T, E>`: case 0 is ok, case 1 the error
+    Result(Cases),
+    /// An owned handle of a resource
+    Own(ResourceId),
+    /// A borrowed handle of a resource
+    Borrow(ResourceId),
+}
+
+/// The types of one core number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// `bool`
+    Bool,
+    /// `s8`
+    S8,
+    /// `u8`
+    U8,
+    /// `s16`
+    S16,
+    /// `u16`
+    U16,
+    /// `s32`
+    S32,
+    /// `u32`
+    U32,
+    /// `s64`
+    S64,
+    /// `u64`
+    U64,
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+    /// `char`
+    Char,
+}
+
+/// A field of a record or tuple.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name; of a tuple's field, its index as text.
+    pub name: NameId,
+    /// Where it lies, from the start of the record.
+    pub offset: u32,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// The cases of a variant, option or result.
+#[derive(Debug)]
+pub struct Cases {
+    /// Their names and payloads, in order of their discriminants.
+    pub list: Vec<Case>,
+    /// Bytes of the discriminant: 1, 2 or 4.
+    pub tag_size: u32,
+    /// Where the payload lies, from the start of the variant.
+    pub payload_offset: u32,
+}
+
+/// A case of a variant, option or result.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: NameId,
+    /// Its payload.
+    pub payload: Option<Type>,
+}
+
+impl Type {
+    /// True for a list whose elements JavaScript keeps in a typed array: one copy moves them all.
+    pub fn typed_array(&self) -> Option<Scalar> {
+        match &self.kind {
+            Kind::List(element) => match element.kind {
+                Kind::Scalar(Scalar::Bool | Scalar::Char) => None,
+                Kind::Scalar(scalar) => Some(scalar),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Plan {
+    /// The name behind a [`NameId`].
+    pub fn name(&self, id: NameId) -> &str {
+        &self.names[id]
+    }
+}

@@ -1,0 +1,378 @@
+//! From WIT to a plan.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{
+    FunctionKind, Handle, Int, Resolve, SizeAlign, Type as Wit, TypeDefKind, TypeId, WorldId, WorldItem,
+    WorldKey,
+};
+
+use super::names::{lower_camel, upper_camel};
+use super::{
+    Case, Cases, FLAT_PARAMS_MAX, Field, Function, FunctionId, Interface, Kind, Layout, NameId, Param, Plan,
+    Resource, ResourceId, Returns, Role, Scalar, Type,
+};
+
+/// Why a component has no plan.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The bytes are no component.
+    NotAComponent(String),
+    /// It uses a type or a kind of function that cannot cross yet.
+    Unsupported {
+        /// The function or import.
+        item: String,
+        /// What it uses.
+        what: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAComponent(detail) => write!(f, "not a component: {detail}"),
+            Self::Unsupported { item, what } => write!(f, "`{item}` uses {what}, which cannot cross"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Compiles the plan of a component, from the WIT inside its binary form.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn compile(component: &[u8]) -> Result<Plan, Refusal> {
+    match decode(component).map_err(|error| Refusal::NotAComponent(format!("{error:#}")))? {
+        DecodedWasm::Component(resolve, world) => Compiler::new(&resolve).world(world),
+        DecodedWasm::WitPackage(..) => {
+            Err(Refusal::NotAComponent("a WIT package, which has no code".to_owned()))
+        }
+    }
+}
+
+struct Compiler<'a> {
+    resolve: &'a Resolve,
+    sizes: SizeAlign,
+    plan: Plan,
+    name_ids: HashMap<String, NameId>,
+    resource_ids: HashMap<TypeId, ResourceId>,
+    /// The function being compiled, for refusals.
+    item: String,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(resolve: &'a Resolve) -> Self {
+        let mut sizes = SizeAlign::default();
+        sizes.fill(resolve);
+        let plan = Plan {
+            interfaces: Vec::new(),
+            functions: Vec::new(),
+            resources: Vec::new(),
+            names: Vec::new(),
+            imports: Vec::new(),
+        };
+        Self {
+            resolve,
+            sizes,
+            plan,
+            name_ids: HashMap::new(),
+            resource_ids: HashMap::new(),
+            item: String::new(),
+        }
+    }
+
+    fn world(mut self, world: WorldId) -> Result<Plan, Refusal> {
+        let resolve = self.resolve;
+        let world = &resolve.worlds[world];
+        for (key, item) in &world.imports {
+            if !matches!(item, WorldItem::Type { .. }) {
+                self.plan.imports.push(resolve.name_world_key(key));
+            }
+        }
+        let mut own = self.interface(String::new(), String::new());
+        for (key, item) in &world.exports {
+            match item {
+                WorldItem::Interface { id, .. } => self.exported_interface(key, *id)?,
+                WorldItem::Function(function) => self.member(&mut own, function)?,
+                WorldItem::Type { .. } => {}
+            }
+        }
+        if !own.functions.is_empty() {
+            self.plan.interfaces.push(own);
+        }
+        Ok(self.plan)
+    }
+
+    fn exported_interface(&mut self, key: &WorldKey, id: wit_parser::InterfaceId) -> Result<(), Refusal> {
+        let resolve = self.resolve;
+        let name = resolve.name_world_key(key);
+        let short = resolve.interfaces[id].name.clone().unwrap_or_else(|| name.clone());
+        let mut interface = self.interface(name, lower_camel(&short));
+        for (name, id_of_type) in &resolve.interfaces[id].types {
+            if matches!(resolve.types[*id_of_type].kind, TypeDefKind::Resource) {
+                interface.resources.push(self.resource(name, &interface.name, *id_of_type));
+            }
+        }
+        for function in resolve.interfaces[id].functions.values() {
+            self.member(&mut interface, function)?;
+        }
+        self.plan.interfaces.push(interface);
+        Ok(())
+    }
+
+    fn interface(&self, name: String, js_name: String) -> Interface {
+        Interface { name, js_name, functions: Vec::new(), resources: Vec::new() }
+    }
+
+    fn resource(&mut self, name: &str, interface: &str, id: TypeId) -> ResourceId {
+        let index = self.plan.resources.len();
+        self.plan.resources.push(Resource {
+            name: name.to_owned(),
+            interface: interface.to_owned(),
+            js_name: upper_camel(name),
+            constructor: None,
+            methods: Vec::new(),
+            statics: Vec::new(),
+        });
+        self.resource_ids.insert(id, index);
+        index
+    }
+
+    fn member(&mut self, interface: &mut Interface, function: &wit_parser::Function) -> Result<(), Refusal> {
+        let role = self.role(function)?;
+        let id = self.function(&interface.name, function, role)?;
+        match role {
+            Role::Free => interface.functions.push(id),
+            Role::Constructor(resource) => self.plan.resources[resource].constructor = Some(id),
+            Role::Method(resource) => self.plan.resources[resource].methods.push(id),
+            Role::Static(resource) => self.plan.resources[resource].statics.push(id),
+        }
+        Ok(())
+    }
+
+    fn role(&mut self, function: &wit_parser::Function) -> Result<Role, Refusal> {
+        self.item.clone_from(&function.name);
+        Ok(match function.kind {
+            FunctionKind::Freestanding => Role::Free,
+            FunctionKind::Constructor(id) => Role::Constructor(self.resource_id(id)?),
+            FunctionKind::Method(id) => Role::Method(self.resource_id(id)?),
+            FunctionKind::Static(id) => Role::Static(self.resource_id(id)?),
+            FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_) => {
+                return Err(self.unsupported("an asynchronous function"));
+            }
+        })
+    }
+
+    fn function(
+        &mut self,
+        interface: &str,
+        function: &wit_parser::Function,
+        role: Role,
+    ) -> Result<FunctionId, Refusal> {
+        let types: Vec<_> = function.params.iter().map(|param| param.ty).collect();
+        let spill = self.sizes.params(&types);
+        let offsets: Vec<u32> =
+            self.sizes.field_offsets(&types).iter().map(|(offset, _)| narrow(*offset)).collect();
+        let mut params = Vec::with_capacity(types.len());
+        for (param, offset) in function.params.iter().zip(offsets) {
+            params.push(Param { name: lower_camel(&param.name), offset, ty: self.ty(&param.ty)? });
+        }
+        let result = self.returns(function.result.as_ref())?;
+        let flat_params = params.iter().map(|param| param.ty.flat).sum();
+        let scalar = flat_params <= FLAT_PARAMS_MAX
+            && params.iter().all(|param| matches!(param.ty.kind, Kind::Scalar(_)))
+            && match &result {
+                Returns::Nothing => true,
+                Returns::Value(ty) => matches!(ty.kind, Kind::Scalar(_)),
+                Returns::OrThrows(_) => false,
+            };
+        let member = function.item_name();
+        self.plan.functions.push(Function {
+            interface: interface.to_owned(),
+            name: function.name.clone(),
+            js_name: lower_camel(member),
+            title: self.title(role, member),
+            params,
+            result,
+            role,
+            flat_params,
+            spill: Layout { size: narrow(spill.size), align: narrow_align(spill.align) },
+            scalar,
+        });
+        Ok(self.plan.functions.len() - 1)
+    }
+
+    fn title(&self, role: Role, member: &str) -> String {
+        match role {
+            Role::Free => lower_camel(member),
+            Role::Constructor(resource) => format!("new {}", self.plan.resources[resource].js_name),
+            Role::Method(resource) | Role::Static(resource) => {
+                format!("{}.{}", self.plan.resources[resource].js_name, lower_camel(member))
+            }
+        }
+    }
+
+    fn returns(&mut self, result: Option<&Wit>) -> Result<Returns, Refusal> {
+        let Some(result) = result else { return Ok(Returns::Nothing) };
+        let ty = self.ty(result)?;
+        Ok(if matches!(ty.kind, Kind::Result(_)) { Returns::OrThrows(ty) } else { Returns::Value(ty) })
+    }
+
+    fn ty(&mut self, wit: &Wit) -> Result<Type, Refusal> {
+        let (scalar, text) = match wit {
+            Wit::Id(id) => return self.defined(*id, wit),
+            Wit::String => return Ok(self.make(wit, 2, "string".to_owned(), Kind::String)),
+            Wit::ErrorContext => return Err(self.unsupported("`error-context`")),
+            Wit::Bool => (Scalar::Bool, "bool"),
+            Wit::U8 => (Scalar::U8, "u8"),
+            Wit::U16 => (Scalar::U16, "u16"),
+            Wit::U32 => (Scalar::U32, "u32"),
+            Wit::U64 => (Scalar::U64, "u64"),
+            Wit::S8 => (Scalar::S8, "s8"),
+            Wit::S16 => (Scalar::S16, "s16"),
+            Wit::S32 => (Scalar::S32, "s32"),
+            Wit::S64 => (Scalar::S64, "s64"),
+            Wit::F32 => (Scalar::F32, "f32"),
+            Wit::F64 => (Scalar::F64, "f64"),
+            Wit::Char => (Scalar::Char, "char"),
+        };
+        Ok(self.make(wit, 1, text.to_owned(), Kind::Scalar(scalar)))
+    }
+
+    fn make(&self, wit: &Wit, flat: usize, text: String, kind: Kind) -> Type {
+        let layout =
+            Layout { size: narrow(self.sizes.size(wit)), align: narrow_align(self.sizes.align(wit)) };
+        Type { layout, flat, wit: text, kind }
+    }
+
+    fn defined(&mut self, id: TypeId, wit: &Wit) -> Result<Type, Refusal> {
+        let resolve = self.resolve;
+        let definition = &resolve.types[id];
+        let name = definition.name.clone();
+        let named = |text: String| name.clone().unwrap_or(text);
+        Ok(match &definition.kind {
+            TypeDefKind::Type(alias) => self.ty(alias)?,
+            TypeDefKind::List(element) => {
+                let element = self.ty(element)?;
+                let text = format!("list<{}>", element.wit);
+                self.make(wit, 2, named(text), Kind::List(Box::new(element)))
+            }
+            TypeDefKind::Record(record) => {
+                let fields: Vec<_> = record.fields.iter().map(|f| (lower_camel(&f.name), f.ty)).collect();
+                let (fields, flat) = self.fields(&fields)?;
+                self.make(wit, flat, named("record".to_owned()), Kind::Record(fields))
+            }
+            TypeDefKind::Tuple(tuple) => {
+                let fields: Vec<_> =
+                    tuple.types.iter().enumerate().map(|(i, ty)| (i.to_string(), *ty)).collect();
+                let (fields, flat) = self.fields(&fields)?;
+                let text = fields.iter().map(|field| field.ty.wit.as_str()).collect::<Vec<_>>().join(", ");
+                self.make(wit, flat, named(format!("tuple<{text}>")), Kind::Tuple(fields))
+            }
+            TypeDefKind::Flags(flags) => {
+                if flags.flags.len() > 32 {
+                    return Err(self.unsupported("`flags` of more than 32 names"));
+                }
+                let names = flags.flags.iter().map(|flag| self.name(&lower_camel(&flag.name))).collect();
+                self.make(wit, 1, named("flags".to_owned()), Kind::Flags(names))
+            }
+            TypeDefKind::Enum(cases) => {
+                let names = cases.cases.iter().map(|case| self.name(&case.name)).collect();
+                self.make(wit, 1, named("enum".to_owned()), Kind::Enum(names))
+            }
+            TypeDefKind::Variant(variant) => {
+                let cases: Vec<_> = variant.cases.iter().map(|case| (case.name.as_str(), case.ty)).collect();
+                let (cases, flat) = self.cases(variant.tag(), &cases)?;
+                self.make(wit, flat, named("variant".to_owned()), Kind::Variant(cases))
+            }
+            TypeDefKind::Option(value) => {
+                let (cases, flat) = self.cases(Int::U8, &[("none", None), ("some", Some(*value))])?;
+                let value = cases.list[1].payload.as_ref();
+                let nested = value.is_some_and(|ty| matches!(ty.kind, Kind::Option { .. }));
+                let text = format!("option<{}>", value.map_or("", |ty| &ty.wit));
+                self.make(wit, flat, named(text), Kind::Option { cases, nested })
+            }
+            TypeDefKind::Result(result) => {
+                let (cases, flat) = self.cases(Int::U8, &[("ok", result.ok), ("err", result.err)])?;
+                self.make(wit, flat, named("result".to_owned()), Kind::Result(cases))
+            }
+            TypeDefKind::Handle(Handle::Own(resource)) => {
+                let (id, text) = self.handle(*resource)?;
+                self.make(wit, 1, text, Kind::Own(id))
+            }
+            TypeDefKind::Handle(Handle::Borrow(resource)) => {
+                let (id, text) = self.handle(*resource)?;
+                self.make(wit, 1, text, Kind::Borrow(id))
+            }
+            other => return Err(self.unsupported(&format!("`{}`", other.as_str()))),
+        })
+    }
+
+    fn fields(&mut self, fields: &[(String, Wit)]) -> Result<(Vec<Field>, usize), Refusal> {
+        let types: Vec<_> = fields.iter().map(|(_, ty)| *ty).collect();
+        let offsets: Vec<u32> =
+            self.sizes.field_offsets(&types).iter().map(|(offset, _)| narrow(*offset)).collect();
+        let mut list = Vec::with_capacity(fields.len());
+        for ((name, ty), offset) in fields.iter().zip(offsets) {
+            list.push(Field { name: self.name(name), offset, ty: self.ty(ty)? });
+        }
+        let flat = list.iter().map(|field| field.ty.flat).sum();
+        Ok((list, flat))
+    }
+
+    fn cases(&mut self, tag: Int, cases: &[(&str, Option<Wit>)]) -> Result<(Cases, usize), Refusal> {
+        let payload_offset = narrow(self.sizes.payload_offset(tag, cases.iter().map(|(_, ty)| ty.as_ref())));
+        let mut list = Vec::with_capacity(cases.len());
+        for (name, payload) in cases {
+            let payload = payload.map(|ty| self.ty(&ty)).transpose()?;
+            list.push(Case { name: self.name(name), payload });
+        }
+        let widest = list.iter().filter_map(|case| case.payload.as_ref()).map(|ty| ty.flat).max();
+        let tag_size = match tag {
+            Int::U8 => 1,
+            Int::U16 => 2,
+            Int::U32 | Int::U64 => 4,
+        };
+        Ok((Cases { list, tag_size, payload_offset }, 1 + widest.unwrap_or(0)))
+    }
+
+    fn handle(&self, resource: TypeId) -> Result<(ResourceId, String), Refusal> {
+        let id = self.resource_id(resource)?;
+        Ok((id, self.plan.resources[id].js_name.clone()))
+    }
+
+    fn resource_id(&self, id: TypeId) -> Result<ResourceId, Refusal> {
+        let mut definition = id;
+        while let TypeDefKind::Type(Wit::Id(next)) = self.resolve.types[definition].kind {
+            definition = next;
+        }
+        let found = self.resource_ids.get(&definition).copied();
+        found.ok_or_else(|| self.unsupported("a resource that the component imports"))
+    }
+
+    fn name(&mut self, name: &str) -> NameId {
+        if let Some(id) = self.name_ids.get(name) {
+            return *id;
+        }
+        let id = self.plan.names.len();
+        self.plan.names.push(name.to_owned());
+        self.name_ids.insert(name.to_owned(), id);
+        id
+    }
+
+    fn unsupported(&self, what: &str) -> Refusal {
+        Refusal::Unsupported { item: self.item.clone(), what: what.to_owned() }
+    }
+}
+
+/// A size of the 32-bit canonical ABI. A validated component has none above 2^32; a saturated one would fail its bounds check.
+fn narrow(size: wit_parser::ArchitectureSize) -> u32 {
+    u32::try_from(size.size_wasm32()).unwrap_or(u32::MAX)
+}
+
+fn narrow_align(align: wit_parser::Alignment) -> u32 {
+    u32::try_from(align.align_wasm32()).unwrap_or(1)
+}
