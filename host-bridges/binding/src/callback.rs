@@ -5,8 +5,9 @@
 )]
 
 use std::any::Any;
-use std::mem::{MaybeUninit, size_of};
+use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
 
 use crate::failure::{Failure, Outcome};
 use crate::value::string;
@@ -81,9 +82,9 @@ pub fn guard<'s, 'i>(
 /// The value of a function type that captures nothing. `function` and `template` were given one, so the type is inhabited.
 fn conjure<F: Copy + 'static>() -> F {
     const { assert!(size_of::<F>() == 0, "a callback captures nothing: pass state as `data`") };
-    // SAFETY: F has no bytes (asserted above at compile time), so there is nothing left to initialise; it is `Copy` and
-    // has a value, for every caller that names `F` was handed one of it by value.
-    unsafe { MaybeUninit::<F>::uninit().assume_init() }
+    // SAFETY: F has no bytes (asserted above at compile time), so a well-aligned pointer is all that a read of it needs; it
+    // is `Copy` and has a value, for every caller that names `F` was handed one of it by value.
+    unsafe { NonNull::<F>::dangling().read() }
 }
 
 fn host_fault(panic: &(dyn Any + Send)) -> Failure {

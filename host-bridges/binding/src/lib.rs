@@ -1,8 +1,9 @@
 //! What every host bridge shares.
 //!
-//! A bridge shows something outside V8 to an isolate. Whatever it shows, it needs the same four things: a way to make
+//! A bridge shows something outside V8 to an isolate. Whatever it shows, it needs the same things: a way to make
 //! JavaScript functions that cannot unwind into V8 ([`function`]), errors of the isolate's own realm ([`Failure`]),
-//! work that finishes later ([`EventLoop`]), and a few shorthands for values ([`value`]).
+//! work that finishes later ([`EventLoop`]), JavaScript of its own ([`prelude`]), and a few shorthands for values
+//! ([`value`]).
 //!
 //! `scope` is always the first parameter. It dereferences to `&mut v8::Isolate`, which is how code reaches the isolate.
 
@@ -10,6 +11,7 @@ mod buffer;
 mod callback;
 mod event_loop;
 mod failure;
+pub mod prelude;
 pub mod value;
 
 pub use buffer::{Quota, array_buffer, uint8_array};

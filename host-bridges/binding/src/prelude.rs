@@ -1,0 +1,237 @@
+//! JavaScript that the host brings into a context.
+//!
+//! A bridge that is easier to write in JavaScript registers its files as [`Source`]s. Each is the body of a function
+//! of three parameters: `primordials` (the language as it was before any of the tenant's code ran), `load` (gives
+//! what another source returned) and `host` (functions of its own, made in Rust); and returns an object. It is compiled
+//! when it is first asked for, so a context pays for what its scripts use.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::callback::{Arguments, function, guard};
+use crate::failure::{Failure, OrPending, Outcome};
+use crate::value;
+
+/// A file of the host's JavaScript.
+pub struct Source {
+    /// Its name for `load`, and in stack traces after `innerbox:`.
+    pub name: &'static str,
+    /// The body of the function.
+    pub text: &'static str,
+    /// Puts its functions on `host`.
+    pub natives: Natives,
+}
+
+/// Defines the properties of a source's `host` object.
+pub type Natives = for<'s, 'i> fn(&v8::PinScope<'s, 'i>, v8::Local<'s, v8::Object>);
+
+/// The natives of a source that needs none.
+pub fn no_natives<'s>(_: &v8::PinScope<'s, '_>, _: v8::Local<'s, v8::Object>) {}
+
+/// The sources registered in a context. What they returned is kept in V8, in [`MODULES`], where collections see it.
+#[derive(Default)]
+struct Registry {
+    sources: RefCell<Vec<&'static Source>>,
+}
+
+/// The context's embedder data that holds a `Map` of what each source returned, by name.
+const MODULES: i32 = 1;
+
+const PRIMORDIALS: Source =
+    Source { name: "primordials", text: include_str!("primordials.js"), natives: no_natives };
+
+/// Takes the primordials of the current context: call before any of the tenant's code runs. A second call does nothing.
+///
+/// # Errors
+/// What V8 says where it cannot run the code: out of stack, or terminated.
+pub fn begin(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    let context = scope.get_current_context();
+    if context.get_slot::<Registry>().is_some() {
+        return Ok(());
+    }
+    let modules = v8::Map::new(scope);
+    let load = function(scope, "load", load_callback, None).or_pending()?;
+    keep(scope, modules, "load", load.into())?;
+    let primordials = evaluate(scope, modules, &PRIMORDIALS)?;
+    keep(scope, modules, PRIMORDIALS.name, primordials.into())?;
+    context.set_embedder_data(MODULES, modules.into());
+    context.set_slot(Rc::new(Registry::default()));
+    Ok(())
+}
+
+/// Makes sources known to the current context; see [`begin`].
+///
+/// # Errors
+/// As [`begin`].
+pub fn register(scope: &mut v8::PinScope<'_, '_>, sources: &'static [Source]) -> Result<(), Failure> {
+    begin(scope)?;
+    registry(scope)?.sources.borrow_mut().extend(sources);
+    Ok(())
+}
+
+/// What the source `name` returned. It is run when it is first asked for.
+///
+/// # Errors
+/// What the source throws, or a host fault where there is no such source.
+pub fn load<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Result<v8::Local<'s, v8::Object>, Failure> {
+    let registry = registry(scope)?;
+    let modules = modules(scope)?;
+    if let Some(module) = kept(scope, modules, name)? {
+        return Ok(module);
+    }
+    let source = find(&registry, name)
+        .ok_or_else(|| fault(format!("no JavaScript of the host is called `{name}`")))?;
+    let module = evaluate(scope, modules, source)?;
+    keep(scope, modules, name, module.into())?;
+    Ok(module)
+}
+
+/// Reads the property `key` of what the source `name` returned.
+///
+/// # Errors
+/// As [`load`].
+pub fn export<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str, key: &str) -> Outcome<'s> {
+    let module = load(scope, name)?;
+    value::get(scope, module, key).or_pending()
+}
+
+/// Whether a property is seen by those who list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// As WebIDL has functions of the global object.
+    Enumerable,
+    /// As WebIDL has classes.
+    Hidden,
+}
+
+/// Defines properties of `object` that come from the source `name`, which is not run before one of them is read.
+pub fn define_lazily(
+    scope: &v8::PinScope<'_, '_>,
+    object: v8::Local<v8::Object>,
+    name: &str,
+    keys: &[&str],
+    visibility: Visibility,
+) {
+    let name = value::name(scope, name);
+    for key in keys {
+        let attributes = match visibility {
+            Visibility::Enumerable => v8::PropertyAttribute::NONE,
+            Visibility::Hidden => v8::PropertyAttribute::DONT_ENUM,
+        };
+        object.set_lazy_data_property_with_data(
+            scope,
+            value::name(scope, key).into(),
+            lazy_property,
+            name.into(),
+            attributes,
+            v8::SideEffectType::HasNoSideEffect,
+            v8::SideEffectType::HasSideEffect,
+        );
+    }
+}
+
+fn lazy_property<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    key: v8::Local<'s, v8::Name>,
+    args: v8::PropertyCallbackArguments<'s>,
+    mut answer: v8::ReturnValue<v8::Value>,
+) {
+    guard(scope, |scope| {
+        let name = args.data().to_rust_string_lossy(scope);
+        let module = load(scope, &name)?;
+        answer.set(module.get(scope, key.into()).or_pending()?);
+        Ok(())
+    });
+}
+
+fn load_callback<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    let name = value::text(scope, "name", args.get(0))?;
+    load(scope, &name).map(Into::into)
+}
+
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    modules: v8::Local<'s, v8::Map>,
+    source: &Source,
+) -> Result<v8::Local<'s, v8::Object>, Failure> {
+    let parameters = ["primordials", "load", "host"];
+    let names = parameters.map(|parameter| value::name(scope, parameter));
+    let function = compile(scope, source, &names)?;
+    let host = v8::Object::new(scope);
+    (source.natives)(scope, host);
+    let undefined = value::undefined(scope);
+    let [primordials, load] = ["primordials", "load"].map(|name| {
+        let key = value::name(scope, name).into();
+        modules.get(scope, key).unwrap_or(undefined)
+    });
+    let answer = function.call(scope, undefined, &[primordials, load, host.into()]).or_pending()?;
+    v8::Local::try_from(answer).map_err(|_| fault(format!("the host's `{}` returned no object", source.name)))
+}
+
+fn compile<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    source: &Source,
+    parameters: &[v8::Local<v8::String>],
+) -> Result<v8::Local<'s, v8::Function>, Failure> {
+    let file = value::string(scope, &format!("innerbox:{}", source.name));
+    let origin = v8::ScriptOrigin::new(scope, file.into(), 0, 0, false, -1, None, false, false, false, None);
+    let mut source = v8::script_compiler::Source::new(text_of(scope, source)?, Some(&origin));
+    v8::script_compiler::compile_function(
+        scope,
+        &mut source,
+        parameters,
+        &[],
+        v8::script_compiler::CompileOptions::NoCompileOptions,
+        v8::script_compiler::NoCacheReason::NoReason,
+    )
+    .or_pending()
+}
+
+/// The source as a string of V8's, without a copy where it is ASCII.
+fn text_of<'s>(scope: &v8::PinScope<'s, '_>, source: &Source) -> Result<v8::Local<'s, v8::String>, Failure> {
+    if source.text.is_ascii() {
+        v8::String::new_external_onebyte_static(scope, source.text.as_bytes()).or_pending()
+    } else {
+        v8::String::new(scope, source.text).or_pending()
+    }
+}
+
+fn find(registry: &Registry, name: &str) -> Option<&'static Source> {
+    let sources = registry.sources.borrow();
+    sources.iter().find(|source| source.name == name).copied()
+}
+
+fn registry(scope: &v8::PinScope<'_, '_>) -> Result<Rc<Registry>, Failure> {
+    let context = scope.get_current_context();
+    context.get_slot::<Registry>().ok_or_else(|| fault("the context has no prelude".to_owned()))
+}
+
+fn modules<'s>(scope: &v8::PinScope<'s, '_>) -> Result<v8::Local<'s, v8::Map>, Failure> {
+    let context = scope.get_current_context();
+    // `registry` has made sure that the data is there: V8 aborts where an index was never set.
+    let modules = context.get_embedder_data(scope, MODULES).or_pending()?;
+    v8::Local::try_from(modules).map_err(|_| fault("the context's prelude was replaced".to_owned()))
+}
+
+fn kept<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    modules: v8::Local<'s, v8::Map>,
+    name: &str,
+) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
+    let module = modules.get(scope, value::name(scope, name).into()).or_pending()?;
+    Ok(v8::Local::try_from(module).ok())
+}
+
+fn keep(
+    scope: &v8::PinScope<'_, '_>,
+    modules: v8::Local<v8::Map>,
+    name: &str,
+    module: v8::Local<v8::Value>,
+) -> Result<(), Failure> {
+    modules.set(scope, value::name(scope, name).into(), module).or_pending()?;
+    Ok(())
+}
+
+fn fault(message: String) -> Failure {
+    Failure::error(format!("host fault: {message}")).code("ERR_HOST_FAULT")
+}

@@ -1,0 +1,30 @@
+const strip = (error) => { error.stack = error.stack.split('\n').filter((line) => !/^ {4}at /.test(line)).join('\n') + '\n    at place (file.js:1:2)'; return error; };
+console.log(strip(new Error('plain')));
+console.log(strip(new TypeError('typed')), [strip(new RangeError('listed'))]);
+console.log({ nested: { error: strip(new Error('inside')) } });
+console.log(strip(Object.assign(new Error('with props'), { code: 'E_CODE', info: { a: 1 } })));
+console.log(strip(new Error('outer', { cause: strip(new Error('inner')) })));
+console.log(strip(new Error('outer', { cause: 'text' })));
+console.log(strip(new AggregateError([strip(new Error('one')), strip(new Error('two'))], 'many')));
+class MyError extends Error { constructor(m) { super(m); this.name = 'MyError'; } }
+console.log(strip(new MyError('mine')));
+class Other extends TypeError {}
+console.log(strip(new Other('other')));
+const bare = new Error('bare'); bare.stack = undefined;
+console.log(bare);
+const textual = new Error('textual'); textual.stack = 'custom stack';
+console.log(textual);
+const renamed = strip(new Error('renamed')); renamed.name = 'Renamed';
+console.log(renamed);
+console.log(strip(new Error('multi\nline')), strip(new Error('')));
+console.log(Object.setPrototypeOf(strip(new Error('proto')), null));
+console.log({ e: strip(Object.assign(new Error('x'), { self: 1 })) });
+const looped = strip(new Error('looped')); looped.cause = looped;
+console.log(looped);
+console.log(Object.create(Error.prototype));
+const many = (n, from = 0) => Array.from({ length: n }, (_, i) => `    at f${i + from} (file.js:${i}:1)`).join('\n');
+const inner = new Error('inner'); inner.stack = `Error: inner\n${many(2, 20)}\n${many(6)}`;
+const outer = new Error('outer', { cause: inner }); outer.stack = `Error: outer\n${many(1, 30)}\n${many(6)}`;
+console.log(outer);
+console.error(strip(new Error('to stderr')));
+console.log('%s', strip(new Error('in %s')));

@@ -1,0 +1,41 @@
+console.log({});
+console.log({ a: 1, b: 'two', c: [3], d: { e: { f: { g: 1 } } } });
+console.log({ a: { b: { c: {} } } });
+console.log({ a: { b: { c: [] , d: [1], e: new Map(), f: new Map([[1, 2]]), g: new Date(0), h: /x/g, i() {} , j: class K {} } } });
+console.log(Object.create(null));
+console.log(Object.assign(Object.create(null), { a: 1 }));
+console.log({ get a() { return 1; }, set b(v) {}, get c() { return 1; }, set c(v) {} });
+console.log({ method() {}, arrow: () => {}, async f() {}, *g() {}, async *h() {}, anonymous: (() => () => {})() });
+class Animal { constructor() { this.name = 'x'; } }
+class Dog extends Animal { get [Symbol.toStringTag]() { return 'Tagged'; } }
+console.log(Animal, Dog, new Animal(), new Dog(), class {}, class extends Animal {});
+console.log(Object.assign(function named() {}, { a: 1 }), Object.assign(class C {}, { s: 2 }));
+console.log({ [Symbol.toStringTag]: 'Own' });
+console.log(new (class Foo { get [Symbol.toStringTag]() { return 'Foo'; } })());
+const circular = { name: 'c', list: [] };
+circular.self = circular; circular.list.push(circular, { circular });
+console.log(circular);
+const a = {}; const b = { a }; a.b = b;
+console.log([a, b]);
+console.log(new Proxy({ a: 1 }, { get() { throw new Error('trap'); }, ownKeys() { throw new Error('trap'); } }));
+console.log(new Proxy(function f() {}, {}));
+console.log([new Proxy([1, 2], {}), new Proxy(new Map([[1, 2]]), {})]);
+const revoked = Proxy.revocable({}, {}); revoked.revoke();
+console.log(revoked.proxy);
+(function () { console.log(arguments); })(1, 'a');
+console.log(Object.create({ inherited: 1 }), Object.create(Object.create(null)), Object.create(Animal.prototype));
+function Old(x) { this.x = x; }
+console.log(new Old(1), Object.setPrototypeOf({ a: 1 }, Old.prototype));
+console.log({ a: undefined, b: null, c: NaN });
+console.log({ aaaaaaaaaaaaaaaaaaaaaa: 1, bbbbbbbbbbbbbbbbbbbbbbbbbbbb: 2, cccccccccccccccccccccccc: 3, ddddddddd: 4 });
+console.log({ a: 'x'.repeat(60), b: { c: 'y'.repeat(30), d: 'z'.repeat(40) } });
+console.log({ a: { b: 1, c: 2 }, d: { e: 1, f: { g: 2 } }, h: [1, 2, { i: 3 }] });
+console.log([{ a: 1, b: 2 }, { a: 3, b: 4 }, { a: 5, b: { c: { d: { e: 1 } } } }]);
+console.log({ level1: { level2: { level3: { level4: 'deep' } } }, list: [[[[1]]]] });
+console.log(Math, JSON, Reflect);
+console.log((function* gen() {})(), (async function* () {})());
+console.log(Object.freeze({ a: 1 }), Object(1n));
+console.log({ 'a b': 1, "it's": 2, 'new\nline': 3, ünïcode: 4 });
+console.log(new (class extends Array {})(3), new (class List extends Array {})(1, 2, 3));
+console.log(new (class M extends Map {})([[1, 2]]), new (class S extends Set {})([1]));
+console.log(new (class extends Object {})(), new (class X extends Function {})('return 1'));

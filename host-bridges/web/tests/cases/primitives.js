@@ -1,0 +1,11 @@
+console.log();
+console.log('text', 1, -0, 1.5, NaN, Infinity, 10n, true, null, undefined, Symbol('a'), Symbol());
+console.log(['text', "it's", 'a "b" it\'s', 'a "b" it\'s `c`', 'line\nfeed', 'tab\t', '\x00\x1b\x7f\u0085', '\ud800', '😀', '\\']);
+console.log({ a: -0, b: 10n, c: Symbol('s'), 'd-e': 1, 2: 3, $f: 4, _g: 5, [Symbol('k')]: 6, ['__proto__']: 7 });
+console.log([new Number(3), new String('abc'), new Boolean(false), Object(1n), Object(Symbol('x'))]);
+console.log(Object.assign(new String('abc'), { extra: 1 }));
+console.log('a'.repeat(200));
+console.log(['a'.repeat(200), 'b'.repeat(20)]);
+console.log(['x'.repeat(10001).slice(0, 30) + '\n' + 'y'.repeat(70)]);
+console.log({ long: 'line one is here\nline two is there\nand a third one that is longer than the others by far, is it not' });
+console.log([1.0, 1e21, 1e-7, 123456789.123]);
