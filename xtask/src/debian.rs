@@ -1,0 +1,347 @@
+//! Programs from Debian's packages, unpacked into a private folder: no root, and nothing else on the machine changes.
+
+use crate::process::{self, is_on_path};
+use crate::progress::Step;
+use crate::relocate;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where apt keeps the keys that Debian signs its archive with.
+const KEYRINGS: [&str; 2] = [
+    "/usr/share/keyrings/debian-archive-keyring.gpg",
+    "/usr/share/keyrings/debian-archive-keyring.pgp",
+];
+
+/// Dependencies that are not fetched: a C toolchain for the host, which the machine has, and what no program here loads.
+const SKIPPED: [&str; 13] = [
+    "binutils",
+    "cpp",
+    "gcc",
+    "g++",
+    "libc6-dev",
+    "libc6-i386",
+    "lib32stdc++6",
+    "libcurl",
+    "libgcc-",
+    "libobjc-",
+    "libpfm",
+    "libstdc++-",
+    "llvm-linker-tools",
+];
+
+/// Like the names above, and yet needed.
+const KEPT: [&str; 1] = ["libgcc-s1"];
+
+/// What stands for LLVM's number in the names of packages.
+const LLVM_NUMBER: &str = "{llvm}";
+
+/// A folder of unpacked packages.
+pub(crate) struct Recipe<'a> {
+    /// Where it shall lie. The programs know this path, so it cannot be moved.
+    pub(crate) folder: &'a Path,
+    /// What the user is told it is.
+    pub(crate) name: &'a str,
+    /// The packages, without what they depend on; `{llvm}` stands for the number of the LLVM that rustc is built with.
+    pub(crate) packages: &'a [&'a str],
+}
+
+/// Why Debian's packages cannot be used on this machine, if they cannot.
+pub(crate) fn obstacle() -> Option<String> {
+    if let Some(missing) = ["apt-get", "apt-cache", "dpkg", "dpkg-deb"]
+        .into_iter()
+        .find(|tool| !is_on_path(tool))
+    {
+        return Some(format!("this machine has no `{missing}`"));
+    }
+    let architecture =
+        process::read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
+    if architecture.trim() != "amd64" {
+        return Some(format!(
+            "this machine's architecture is `{}`, not `amd64`",
+            architecture.trim()
+        ));
+    }
+    match (keyring(), mirror()) {
+        (None, _) => Some(format!(
+            "`{}` is missing (package `debian-archive-keyring`)",
+            KEYRINGS[0]
+        )),
+        (_, None) => Some("apt's sources name no Debian mirror".to_owned()),
+        _ => None,
+    }
+}
+
+/// The suite that packages come from: unstable, which has the newest compilers.
+///
+/// It moves on; should it be broken one day, a stable suite can be named instead.
+pub(crate) fn suite() -> String {
+    std::env::var("INNERBOX_DEBIAN_SUITE").unwrap_or_else(|_| "sid".to_owned())
+}
+
+impl Recipe<'_> {
+    /// Whether the folder is there, whole, and made by this very recipe.
+    pub(crate) fn is_ready(&self) -> bool {
+        fs::read_to_string(self.folder.join(".made-from")).is_ok_and(|stamp| stamp == self.stamp())
+    }
+
+    /// Makes the folder; `finish` gets the place where it is being put together and completes it.
+    pub(crate) fn make(&self, finish: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let mut step = Step::start(self.name);
+        let part = self.folder.with_extension("part");
+        remove(&part)?;
+        fs::create_dir_all(&part)?;
+        step.tell("reading the list of packages");
+        let apt = Apt::new(&part.join(".apt"))?;
+        let names = apt.with_dependencies(&apt.numbered(self.packages)?)?;
+        step.tell(&format!("fetching {} packages", names.len()));
+        apt.unpack(&names, &part)?;
+        fs::remove_dir_all(part.join(".apt"))?;
+        step.tell("preparing the programs");
+        relocate::programs(&part, self.folder)?;
+        finish(&part)?;
+        fs::write(part.join(".made-from"), self.stamp())?;
+        remove(self.folder)?;
+        fs::rename(&part, self.folder)?;
+        step.done(&format!(
+            "{} packages of Debian {} in `{}`",
+            names.len(),
+            suite(),
+            self.folder.display()
+        ));
+        Ok(())
+    }
+
+    fn stamp(&self) -> String {
+        format!(
+            "{}\n{}\n{}\n",
+            self.folder.display(),
+            suite(),
+            self.packages.join(" ")
+        )
+    }
+}
+
+/// An apt of its own: it reads one suite from the machine's mirror and keeps all that it writes in one folder.
+struct Apt {
+    folder: PathBuf,
+}
+
+impl Apt {
+    fn new(folder: &Path) -> Result<Self> {
+        for inner in ["state/lists/partial", "cache/archives/partial", "debs"] {
+            fs::create_dir_all(folder.join(inner))?;
+        }
+        fs::write(folder.join("status"), "")?;
+        let keyring = keyring().context("the keyring of Debian is missing")?;
+        let mirror = mirror().context("apt's sources name no Debian mirror")?;
+        fs::write(
+            folder.join("sources.list"),
+            format!("deb [signed-by={keyring}] {mirror} {} main\n", suite()),
+        )?;
+        let apt = Self {
+            folder: folder.to_path_buf(),
+        };
+        process::read(apt.command("apt-get").arg("update"))
+            .context("Debian's list of packages could not be fetched")?;
+        Ok(apt)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let folder = self.folder.display();
+        let mut command = Command::new(program);
+        command.arg("-qq");
+        for option in [
+            format!("Dir::Etc::SourceList={folder}/sources.list"),
+            "Dir::Etc::SourceParts=/dev/null".to_owned(),
+            "Dir::Etc::Preferences=/dev/null".to_owned(),
+            "Dir::Etc::PreferencesParts=/dev/null".to_owned(),
+            format!("Dir::State={folder}/state"),
+            format!("Dir::State::status={folder}/status"),
+            format!("Dir::Cache={folder}/cache"),
+            "APT::Sandbox::User=root".to_owned(), // apt's own user could not write into the folder
+            "Acquire::Languages=none".to_owned(),
+            "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false".to_owned(),
+        ] {
+            command.arg("-o").arg(option);
+        }
+        command
+    }
+
+    fn numbered(&self, packages: &[&str]) -> Result<Vec<String>> {
+        if !packages.iter().any(|package| package.contains(LLVM_NUMBER)) {
+            return Ok(packages.iter().map(ToString::to_string).collect());
+        }
+        let of_rustc = self.with_dependencies(&["rustc".to_owned()])?;
+        let number = of_rustc
+            .iter()
+            .find_map(|name| name.strip_prefix("libllvm"))
+            .context("Debian's `rustc` depends on no `libllvm`")?;
+        Ok(packages
+            .iter()
+            .map(|package| package.replace(LLVM_NUMBER, number))
+            .collect())
+    }
+
+    fn with_dependencies(&self, packages: &[String]) -> Result<BTreeSet<String>> {
+        let mut all: BTreeSet<String> = packages.iter().cloned().collect();
+        let mut next: Vec<String> = all.iter().cloned().collect();
+        while !next.is_empty() {
+            let listed = process::read(
+                self.command("apt-cache")
+                    .args(["depends", "--important"])
+                    .args(&next),
+            )
+            .context("Debian's packages have other names than expected")?;
+            next = dependencies(&listed)
+                .into_iter()
+                .filter(|name| !is_skipped(name) && all.insert(name.clone()))
+                .collect();
+        }
+        Ok(all)
+    }
+
+    fn unpack(&self, names: &BTreeSet<String>, into: &Path) -> Result<()> {
+        let debs = self.folder.join("debs");
+        process::read(
+            self.command("apt-get")
+                .arg("download")
+                .args(names)
+                .current_dir(&debs),
+        )
+        .context("Debian's packages could not be fetched")?;
+        for deb in fs::read_dir(&debs)? {
+            process::read(
+                Command::new("dpkg-deb")
+                    .arg("-x")
+                    .arg(deb?.path())
+                    .arg(into),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The names in what `apt-cache depends` prints: of alternatives, the first.
+fn dependencies(listed: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut alternative_taken = false;
+    for line in listed.lines() {
+        let Some((kind, name)) = line.split_once("Depends: ") else {
+            continue;
+        };
+        let is_virtual = name.starts_with('<');
+        if !alternative_taken && !is_virtual {
+            names.push(name.trim_end().to_owned());
+        }
+        // `|Depends` says that the next line is another way to satisfy the same need.
+        alternative_taken = kind.ends_with('|') && (alternative_taken || !is_virtual);
+    }
+    names
+}
+
+fn is_skipped(name: &str) -> bool {
+    let unnumbered = name
+        .replace(|digit: char| digit.is_ascii_digit(), "")
+        .replace("--", "-");
+    !KEPT.contains(&name)
+        && SKIPPED
+            .iter()
+            .any(|skipped| name.starts_with(skipped) || unnumbered == *skipped)
+}
+
+fn keyring() -> Option<&'static str> {
+    KEYRINGS.into_iter().find(|path| Path::new(path).exists())
+}
+
+fn mirror() -> Option<String> {
+    let targets = process::read(Command::new("apt-get").args([
+        "indextargets",
+        "--format",
+        "$(LABEL) $(REPO_URI)",
+        "Created-By: Packages",
+    ]));
+    mirror_in(&targets.ok()?)
+}
+
+/// Debian's main archive among lines of label and address; a machine that has fetched no lists yet knows no labels.
+fn mirror_in(targets: &str) -> Option<String> {
+    let pairs = || targets.lines().filter_map(|line| line.rsplit_once(' '));
+    let labelled = pairs().find(|(label, _)| *label == "Debian");
+    let guessed = || {
+        pairs().find(|(label, address)| {
+            label.is_empty() && address.trim_end_matches('/').ends_with("/debian")
+        })
+    };
+    Some(labelled.or_else(guessed)?.1.to_owned())
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("`{}` cannot be removed", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Stops with an explanation where Debian's packages cannot be used; `instead` says what the user can do.
+pub(crate) fn require(what: &str, instead: &str) -> Result<()> {
+    match obstacle() {
+        Some(reason) => bail!("{what} needs Debian's packages, and {reason}\n{instead}"),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_are_the_first_of_their_alternatives() {
+        let listed = "rustc\n  Depends: libc6\n  Depends: <libc-dev>\n    libc6-dev\n |Depends: zlib1g\n  Depends: zlib-ng\n\
+                      wasi-libc\n |Depends: <virtual>\n  Depends: real\n  Suggests: other\n";
+        assert_eq!(dependencies(listed), ["libc6", "zlib1g", "real"]);
+    }
+
+    #[test]
+    fn the_host_toolchain_is_skipped_and_libraries_are_not() {
+        for name in [
+            "gcc",
+            "gcc-16",
+            "libgcc-16-dev",
+            "libstdc++-16-dev",
+            "llvm-22-linker-tools",
+            "libcurl4t64",
+            "binutils",
+        ] {
+            assert!(is_skipped(name), "{name}");
+        }
+        for name in [
+            "libgcc-s1",
+            "libstdc++6",
+            "libc6",
+            "llvm-22",
+            "libllvm22",
+            "clang-22",
+        ] {
+            assert!(!is_skipped(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_mirror_is_debian_s_main_archive() {
+        let security_first =
+            "Debian-Security http://m.example/debian-security/\nDebian http://m.example/debian/\n";
+        assert_eq!(
+            mirror_in(security_first).as_deref(),
+            Some("http://m.example/debian/")
+        );
+        assert_eq!(
+            mirror_in(" http://m.example/debian/\n").as_deref(),
+            Some("http://m.example/debian/")
+        );
+        assert_eq!(mirror_in("Ubuntu http://m.example/ubuntu/\n"), None);
+    }
+}

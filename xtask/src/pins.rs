@@ -1,0 +1,42 @@
+//! The versions that the workspace pins, read from its `Cargo.lock`.
+
+use crate::project::Project;
+use anyhow::{Context, Result};
+
+/// The version of `package` in the workspace's lock file.
+pub(crate) fn locked_version(project: &Project, package: &str) -> Result<String> {
+    let path = project.root.join("Cargo.lock");
+    let lock = std::fs::read_to_string(&path)
+        .with_context(|| format!("`{}` cannot be read", path.display()))?;
+    version_in(&lock, package)
+        .with_context(|| format!("`{}` names no package `{package}`", path.display()))
+}
+
+fn version_in(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    let version = lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in;
+
+    const LOCK: &str = "version = 4\n\n[[package]]\nname = \"v8-inspector\"\nversion = \"1.0.0\"\n\n\
+                        [[package]]\nname = \"v8\"\nversion = \"152.2.0\"\nsource = \"registry\"\n";
+
+    #[test]
+    fn a_pin_is_read_from_the_lock_file() {
+        assert_eq!(version_in(LOCK, "v8").as_deref(), Some("152.2.0"));
+    }
+
+    #[test]
+    fn a_package_that_is_not_locked_has_no_version() {
+        assert_eq!(version_in(LOCK, "v9"), None);
+        assert_eq!(version_in("name = \"v8\"", "v8"), None);
+    }
+}
