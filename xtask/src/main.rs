@@ -2,21 +2,31 @@
 
 mod checksum;
 mod debian;
+mod demo;
+mod guest;
 mod pins;
 mod process;
 mod progress;
 mod project;
 mod relocate;
+mod setup;
+mod test;
 mod v8;
 
 use anyhow::{Result, bail};
 use project::Project;
+use setup::GuestTools;
 use std::process::ExitCode;
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  v8 [--from-source]  what `cargo build` links V8 from; with the flag, build it from source (about half an hour on 2 cores)
+  demo [PATH]         set up, build, and make a thumbnail of the example's photograph or of the one at PATH
+  test                set up, build every guest, and run every test
+  setup               V8 for the host, a compiler and cargo-component for guests; what is there is left alone
+  guests [NAME..]     build all guests, or those named, to `target/guests/NAME.wasm`
+  v8                  tell where V8 is linked from
+  v8 --from-source    build V8 from source (half an hour on two cores; Debian on x86-64); stopped, it goes on where it was
   help                this list
 ";
 
@@ -30,7 +40,7 @@ fn main() -> ExitCode {
     match dispatch(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:?}");
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -43,7 +53,16 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             eprint!("{HELP}");
             Ok(())
         }
+        ["demo"] => demo::run_demo(&Project::find()?, None),
+        ["demo", photograph] => demo::run_demo(&Project::find()?, Some(photograph)),
+        ["test"] => test::run_tests(&Project::find()?),
+        ["setup"] => setup::run(&Project::find()?),
+        ["guests", names @ ..] => {
+            let project = Project::find()?;
+            GuestTools::find(&project)?.build(&project, names)
+        }
+        ["v8"] => v8::tell(&Project::find()?),
         ["v8", "--from-source"] => v8::source::build(&Project::find()?),
-        [unknown, ..] => bail!("`{unknown}` is not a command\n\n{HELP}"),
+        _ => bail!("`{}` is no command\n\n{HELP}", arguments.join(" ")),
     }
 }

@@ -3,10 +3,11 @@
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use std::collections::VecDeque;
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// How many of a failed program's last lines are shown.
@@ -17,9 +18,27 @@ pub(crate) fn cargo(project: &Project) -> Command {
     let mut command = Command::new(&project.cargo);
     command
         .current_dir(&project.root)
-        .env("CARGO_TARGET_DIR", &project.target)
-        .env_remove("LD_LIBRARY_PATH");
+        .env("CARGO_TARGET_DIR", &project.target);
+    match library_path(project) {
+        Some(path) => command.env("LD_LIBRARY_PATH", path),
+        None => command.env_remove("LD_LIBRARY_PATH"),
+    };
     command
+}
+
+/// The user's own library path: `cargo run` puts its target folder and its toolchain before it.
+fn library_path(project: &Project) -> Option<OsString> {
+    let toolchain = project.cargo.parent().and_then(Path::parent);
+    let is_cargo_s = |folder: &PathBuf| {
+        folder.starts_with(&project.target)
+            || toolchain
+                .is_some_and(|toolchain| toolchain.is_absolute() && folder.starts_with(toolchain))
+    };
+    let path = env::var_os("LD_LIBRARY_PATH")?;
+    let own: Vec<PathBuf> = env::split_paths(&path)
+        .filter(|folder| !is_cargo_s(folder))
+        .collect();
+    env::join_paths(own).ok().filter(|path| !path.is_empty())
 }
 
 /// A command as one would type it.
@@ -104,9 +123,8 @@ pub(crate) fn run_logged(
 /// Whether a program of this name is on PATH.
 pub(crate) fn is_on_path(program: impl AsRef<OsStr>) -> bool {
     let program = program.as_ref();
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    })
+    env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn shortened(line: &str) -> String {

@@ -43,3 +43,30 @@ impl Project {
         })
     }
 }
+
+/// How the host is compiled.
+#[derive(Clone, Copy)]
+pub(crate) enum Profile {
+    /// For tests.
+    Dev,
+    /// For use.
+    Release,
+}
+
+impl Profile {
+    /// Its folder in the target folder.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+
+    /// cargo's flag for it.
+    pub(crate) fn flag(self) -> Option<&'static str> {
+        match self {
+            Self::Dev => None,
+            Self::Release => Some("--release"),
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::process::Command;
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
 const LOADER: &str = "ld-linux-x86-64.so.2";
 
-/// Programs for which a path of their own is written in; all others are left alone.
+/// The programs that are used; all others are left alone.
 const PROGRAMS: [&str; 13] = [
     "rustc",
     "rustdoc",
