@@ -62,7 +62,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             GuestTools::find(&project)?.build(&project, names)
         }
         ["v8"] => v8::tell(&Project::find()?),
-        ["v8", "--from-source"] => v8::source::build(&Project::find()?),
+        ["v8", "--from-source"] => v8::build_from_source(&Project::find()?),
         _ => bail!("`{}` is no command\n\n{HELP}", arguments.join(" ")),
     }
 }

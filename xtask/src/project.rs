@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::env;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// The checkout and the folders that belong to it.
@@ -41,6 +42,25 @@ impl Project {
             cargo_home,
             cargo,
         })
+    }
+}
+
+/// Held by one command at a time while it makes what all of them share.
+pub(crate) struct SetupLock(
+    #[expect(dead_code, reason = "the lock lasts as long as the file is open")] File,
+);
+
+impl SetupLock {
+    /// Waits until no other command of this checkout is setting up.
+    pub(crate) fn take(project: &Project) -> Result<Self> {
+        fs::create_dir_all(&project.target)
+            .with_context(|| format!("`{}` cannot be made", project.target.display()))?;
+        let file = File::create(project.target.join(".setup-lock"))?;
+        if file.try_lock().is_err() {
+            eprintln!("another `cargo xtask` is setting up; waiting for it");
+            file.lock()?;
+        }
+        Ok(Self(file))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::guest;
 use crate::guest::compiler::Compiler;
 use crate::guest::component_tool::ComponentTool;
-use crate::project::{Profile, Project};
+use crate::project::{Profile, Project, SetupLock};
 use crate::v8;
 use anyhow::Result;
 
@@ -16,6 +16,7 @@ pub(crate) struct GuestTools {
 impl GuestTools {
     /// Finds or makes them; cargo-component may still be compiling when this returns.
     pub(crate) fn find(project: &Project) -> Result<Self> {
+        let _lock = SetupLock::take(project)?;
         let component_tool = ComponentTool::find(project)?;
         let compiler = Compiler::find(project)?;
         Ok(Self {

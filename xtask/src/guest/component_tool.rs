@@ -8,9 +8,14 @@ use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// The version that is installed where there is none.
 const VERSION: &str = "0.21.1";
+
+/// What a user types to have it for good.
+const USUAL_LINE: &str = "cargo install cargo-component --locked";
 
 /// The program, ready or on its way.
 pub(crate) enum ComponentTool {
@@ -20,12 +25,11 @@ pub(crate) enum ComponentTool {
     Installing(Installation),
 }
 
-/// A running `cargo install`.
+/// A running `cargo install`; dropped, it is stopped, and the next one goes on where it was.
 pub(crate) struct Installation {
     child: Child,
     log: PathBuf,
     program: PathBuf,
-    step: Step,
 }
 
 impl ComponentTool {
@@ -39,8 +43,8 @@ impl ComponentTool {
         if runs(&program) {
             return Ok(Self::Ready(program));
         }
-        let step = Step::start(
-            "guests: compiling cargo-component beside other work (with cargo: `cargo install cargo-component --locked`)",
+        eprintln!(
+            "  ... cargo-component is compiled meanwhile (`{USUAL_LINE}` would make it part of cargo)"
         );
         fs::create_dir_all(&tools)?;
         let log = tools.join("cargo-component.log");
@@ -51,7 +55,6 @@ impl ComponentTool {
             child,
             log,
             program,
-            step,
         }))
     }
 
@@ -66,23 +69,39 @@ impl ComponentTool {
 
 impl Installation {
     fn wait(mut self) -> Result<PathBuf> {
-        let status = self.child.wait()?;
+        let mut step = Step::start("guests: compiling cargo-component");
+        let status = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status;
+            }
+            thread::sleep(Duration::from_millis(200));
+            step.tell(last_lines(&self.log, 1).trim());
+        };
         if !status.success() {
-            let said = fs::read_to_string(&self.log).unwrap_or_default();
-            let last: Vec<&str> = said.lines().rev().take(20).collect();
-            let last: Vec<&str> = last.into_iter().rev().collect();
             bail!(
-                "cargo-component could not be installed: {status}\n{}\nwhat you can do: see `{}`, or install it yourself (`cargo install cargo-component --locked`)",
-                last.join("\n"),
+                "cargo-component could not be installed: {status}\n{}\nwhat you can do: see `{}`, or install it yourself: `{USUAL_LINE}`",
+                last_lines(&self.log, 20),
                 self.log.display(),
             );
         }
         if let Some(tools) = self.program.parent().and_then(Path::parent) {
             fs::remove_dir_all(tools.join("build")).ok(); // a GB that nobody reads again
         }
-        self.step.done(&format!("`{}`", self.program.display()));
-        Ok(self.program)
+        step.done(&format!("`{}`", self.program.display()));
+        Ok(self.program.clone())
     }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        self.child.kill().ok(); // an error where it has ended by itself
+    }
+}
+
+fn last_lines(log: &Path, count: usize) -> String {
+    let said = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
 /// Without optimisation it is compiled in half the time, and it is no slower at its work than one notices.

@@ -1,16 +1,16 @@
 //! The static library of V8 that the `v8` crate links: found, fetched or built.
 
-pub(crate) mod archive;
+mod archive;
 mod headers;
 mod ninja;
-pub(crate) mod source;
+mod source;
 mod tools;
 pub(crate) mod wrapper;
 
 use crate::checksum;
 use crate::process::{cargo, run_logged};
 use crate::progress::Step;
-use crate::project::{Profile, Project};
+use crate::project::{Profile, Project, SetupLock};
 use anyhow::{Context, Result, bail};
 use archive::Archive;
 use std::env;
@@ -38,6 +38,7 @@ pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<()> {
         eprintln!("  ok  V8 {}: as {variable} says", archive.version);
         return Ok(());
     }
+    let _lock = SetupLock::take(project)?;
     if archive.cached.exists() {
         eprintln!("  ok  V8 {}: in cargo's cache", archive.version);
         return Ok(());
@@ -64,7 +65,13 @@ pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<()> {
         "V8 {} could not be downloaded, so it is built here (`cargo xtask v8 --from-source`)",
         archive.version
     );
-    source::build(project)
+    source::build(project, &archive)
+}
+
+/// `cargo xtask v8 --from-source`.
+pub(crate) fn build_from_source(project: &Project) -> Result<()> {
+    let _lock = SetupLock::take(project)?;
+    source::build(project, &Archive::of(project)?)
 }
 
 /// An archive in `../shared/v8/` whose sum is right.

@@ -31,12 +31,12 @@ const GN_ARGUMENTS: &str = "is_debug=false use_custom_libcxx=true v8_enable_sand
 const FETCH_MANIFEST: &str = "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n";
 
 /// Builds the archive and places it in the crate's cache.
-pub(crate) fn build(project: &Project) -> Result<()> {
+pub(crate) fn build(project: &Project, archive: &Archive) -> Result<()> {
     check_machine(project)?;
     let started = Instant::now();
     let build = Build {
         folder: project.target.join("v8"),
-        archive: Archive::of(project)?,
+        archive,
     };
     eprintln!(
         "building V8 {} from source: about half an hour on two quiet cores, 4 GB of disk; stopped, it goes on where it was",
@@ -83,12 +83,12 @@ fn check_machine(project: &Project) -> Result<()> {
     Ok(())
 }
 
-struct Build {
+struct Build<'a> {
     folder: PathBuf,
-    archive: Archive,
+    archive: &'a Archive,
 }
 
-impl Build {
+impl Build<'_> {
     fn source(&self) -> PathBuf {
         self.folder.join(format!("source-{}", self.archive.version))
     }
