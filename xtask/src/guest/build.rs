@@ -9,10 +9,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A guest that is built.
-pub(crate) struct Guest {
+/// A package that becomes a component.
+#[derive(Debug, PartialEq, Eq)]
+struct Guest {
     name: String,
-    bytes: u64,
+    folder: PathBuf,
 }
 
 /// Builds the guests named, or all of them, and shows their sizes.
@@ -22,45 +23,47 @@ pub(crate) fn build(
     cargo_component: &Path,
     names: &[&str],
 ) -> Result<()> {
-    let all = all(project)?;
-    let chosen = choose(&all, names)?;
-    if chosen.is_empty() {
-        eprintln!(
-            "there are no guests in `{}`",
-            project.root.join("guest").display()
-        );
-        return Ok(());
+    let workspace = project.root.join("guest");
+    let guests = choose(all(&workspace)?, names)?;
+    // Another compiler than the host's: with a target folder of its own, neither rebuilds for the other.
+    let compiled = project.target.join("guest-build");
+    let compile = |folder: &Path| {
+        let mut command = cargo(project);
+        compiler.set_for(&mut command, cargo_component.parent().unwrap_or(folder))?;
+        command
+            .args(["component", "build", "--release"])
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", &compiled)
+            .env_remove("RUSTFLAGS"); // it would replace the flags that the guests' own configuration sets
+        run(&mut command).context("a guest did not build")
+    };
+    match names {
+        [] => compile(&workspace)?,
+        _ => guests.iter().try_for_each(|guest| compile(&guest.folder))?,
     }
-    let compiled = compile(project, compiler, cargo_component, &chosen)?;
-    let folder = project.target.join("guests");
-    fs::create_dir_all(&folder)?;
-    let mut built = Vec::new();
-    for name in chosen {
-        let from = compiled.join(format!("{}.wasm", name.replace('-', "_")));
-        let bytes = place(&from, &folder.join(format!("{name}.wasm")))?;
-        built.push(Guest { name, bytes });
-    }
-    write!(std::io::stdout(), "{}", table(&built))?;
+    let sizes = collect(
+        &guests,
+        &compiled.join(TARGET).join("release"),
+        &project.target.join("guests"),
+    )?;
+    write!(std::io::stdout(), "{}", table(&sizes))?;
     Ok(())
 }
 
-/// The names of all guests: every package of the guests' workspace that becomes a component.
-fn all(project: &Project) -> Result<Vec<String>> {
-    let guest = project.root.join("guest");
-    let mut names = Vec::new();
-    for folder in [guest.clone(), guest.join("fixtures")] {
-        let Ok(entries) = fs::read_dir(&folder) else {
-            continue;
-        };
+/// Every package of the guests' workspace that becomes a component.
+fn all(workspace: &Path) -> Result<Vec<Guest>> {
+    let mut guests = Vec::new();
+    for folder in [workspace.to_path_buf(), workspace.join("fixtures")] {
+        let entries = fs::read_dir(&folder)
+            .with_context(|| format!("`{}` cannot be read", folder.display()))?;
         for entry in entries {
-            let manifest = entry?.path().join("Cargo.toml");
-            if let Ok(text) = fs::read_to_string(&manifest) {
-                names.extend(component_name(&text));
-            }
+            let folder = entry?.path();
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+            guests.extend(component_name(&manifest).map(|name| Guest { name, folder }));
         }
     }
-    names.sort();
-    Ok(names)
+    guests.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(guests)
 }
 
 /// The name of the package, if its manifest says that it is a component.
@@ -69,80 +72,56 @@ fn component_name(manifest: &str) -> Option<String> {
         return None;
     }
     let package = manifest.split_once("[package]")?.1;
-    let name = package.lines().find_map(|line| line.strip_prefix("name"))?;
-    Some(
-        name.trim_start()
-            .strip_prefix('=')?
-            .trim()
-            .trim_matches('"')
-            .to_owned(),
-    )
+    let name = package
+        .lines()
+        .find_map(|line| line.strip_prefix("name = "))?;
+    Some(name.trim().trim_matches('"').to_owned())
 }
 
-fn choose(all: &[String], names: &[&str]) -> Result<Vec<String>> {
-    if names.is_empty() {
-        return Ok(all.to_vec());
-    }
+fn choose(all: Vec<Guest>, names: &[&str]) -> Result<Vec<Guest>> {
     if let Some(unknown) = names
         .iter()
-        .find(|name| !all.iter().any(|known| known == *name))
+        .find(|name| !all.iter().any(|guest| guest.name == **name))
     {
-        bail!("`{unknown}` is no guest; there are: {}", all.join(", "));
+        let known: Vec<&str> = all.iter().map(|guest| guest.name.as_str()).collect();
+        bail!("`{unknown}` is no guest; there are: {}", known.join(", "));
     }
-    Ok(names.iter().map(ToString::to_string).collect())
+    let is_chosen = |guest: &Guest| names.is_empty() || names.contains(&guest.name.as_str());
+    Ok(all.into_iter().filter(is_chosen).collect())
 }
 
-/// Compiles guests and tells where cargo put them.
-fn compile(
-    project: &Project,
-    compiler: &Compiler,
-    cargo_component: &Path,
-    names: &[String],
-) -> Result<PathBuf> {
-    // Another compiler than the host's: with a target folder of its own, neither rebuilds for the other.
-    let target = project.target.join("guest-build");
-    let mut command = cargo(project);
-    compiler.set_for(
-        &mut command,
-        cargo_component.parent().unwrap_or(cargo_component),
-    )?;
-    command
-        .args(["component", "build", "--release"])
-        .current_dir(project.root.join("guest"))
-        .env("CARGO_TARGET_DIR", &target)
-        .env_remove("RUSTFLAGS"); // it would replace the flags that `guest/.cargo/config.toml` sets for the target
-    for name in names {
-        command.args(["--package", name]);
-    }
-    run(&mut command).context("the guests did not build")?;
-    Ok(target.join(TARGET).join("release"))
+/// Copies what was compiled to the folder of guests; gives each one's name and size.
+fn collect<'a>(
+    guests: &'a [Guest],
+    compiled: &Path,
+    folder: &Path,
+) -> Result<Vec<(&'a str, usize)>> {
+    fs::create_dir_all(folder)?;
+    let one = |guest: &'a Guest| {
+        let from = compiled.join(format!("{}.wasm", guest.name.replace('-', "_")));
+        let bytes = place(&from, &folder.join(format!("{}.wasm", guest.name)))?;
+        Ok((guest.name.as_str(), bytes))
+    };
+    guests.iter().map(one).collect()
 }
 
 /// Copies a component to its place, if it is valid and not there yet; gives its size.
-fn place(from: &Path, to: &Path) -> Result<u64> {
+fn place(from: &Path, to: &Path) -> Result<usize> {
     let bytes = fs::read(from).with_context(|| format!("`{}` was not built", from.display()))?;
     if fs::read(to).is_ok_and(|there| there == bytes) {
-        return Ok(bytes.len() as u64);
+        return Ok(bytes.len());
     }
     check::component(&bytes, from)?;
     let part = to.with_extension("part");
     fs::write(&part, &bytes)?;
     fs::rename(part, to)?;
-    Ok(bytes.len() as u64)
+    Ok(bytes.len())
 }
 
-fn table(guests: &[Guest]) -> String {
-    let width = guests
-        .iter()
-        .map(|guest| guest.name.len())
-        .max()
-        .unwrap_or(0);
-    let line = |guest: &Guest| {
-        format!(
-            "{:width$}  {:>8.1} KiB\n",
-            guest.name,
-            guest.bytes as f64 / 1024.0
-        )
+fn table(guests: &[(&str, usize)]) -> String {
+    let width = guests.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let line = |(name, bytes): &(&str, usize)| {
+        format!("{name:width$}  {:>8.1} KiB\n", *bytes as f64 / 1024.0)
     };
     guests.iter().map(line).collect()
 }
@@ -160,21 +139,27 @@ mod tests {
 
     #[test]
     fn only_known_guests_can_be_chosen() -> Result<()> {
-        let all = ["digest".to_owned(), "image".to_owned()];
-        assert_eq!(choose(&all, &[])?, all);
-        assert_eq!(choose(&all, &["image"])?, ["image"]);
-        assert!(choose(&all, &["imagge"]).is_err());
+        let all = || {
+            ["digest", "image"].map(|name| Guest {
+                name: name.to_owned(),
+                folder: PathBuf::new(),
+            })
+        };
+        assert_eq!(choose(all().into(), &[])?, all());
+        assert_eq!(choose(all().into(), &["image"])?, all()[1..]);
+        let error = choose(all().into(), &["imagge"]).map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err("`imagge` is no guest; there are: digest, image".to_owned())
+        );
         Ok(())
     }
 
     #[test]
     fn sizes_stand_in_a_column() {
-        let guests = [("digest", 2048), ("fixture-echo", 1_500_000)].map(|(name, bytes)| Guest {
-            name: name.to_owned(),
-            bytes,
-        });
+        let sizes = table(&[("digest", 2048), ("fixture-echo", 1_500_000)]);
         assert_eq!(
-            table(&guests),
+            sizes,
             "digest             2.0 KiB\nfixture-echo    1464.8 KiB\n"
         );
     }
