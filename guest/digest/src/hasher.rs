@@ -67,21 +67,11 @@ mod tests {
     #[test]
     fn each_algorithm_gives_its_published_digest() {
         for (algorithm, expected) in [
-            (
-                Algorithm::Blake3,
-                "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
-            ),
-            (
-                Algorithm::Sha256,
-                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-            ),
+            (Algorithm::Blake3, "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"),
+            (Algorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             (Algorithm::Xxh3, "78af5f94892f3950"),
         ] {
-            assert_eq!(
-                hex(&State::of(algorithm, b"abc").digest()),
-                expected,
-                "{algorithm:?}"
-            );
+            assert_eq!(hex(&State::of(algorithm, b"abc").digest()), expected, "{algorithm:?}");
         }
     }
 
@@ -94,17 +84,9 @@ mod tests {
                 state.update(piece);
                 state.digest();
             }
-            assert_eq!(
-                state.digest(),
-                State::of(algorithm, &data).digest(),
-                "{algorithm:?}"
-            );
+            assert_eq!(state.digest(), State::of(algorithm, &data).digest(), "{algorithm:?}");
             state.reset();
-            assert_eq!(
-                state.digest(),
-                State::new(algorithm).digest(),
-                "{algorithm:?}"
-            );
+            assert_eq!(state.digest(), State::new(algorithm).digest(), "{algorithm:?}");
         }
     }
 }

@@ -26,16 +26,9 @@ pub(crate) fn probe(data: &[u8]) -> Result<Info, Error> {
 pub(crate) fn decode(data: &[u8]) -> Result<Picture, Error> {
     let (format, mut decoder) = open(data)?;
     let (width, height) = decoder.dimensions();
-    limits::check(
-        width,
-        height,
-        u64::from(decoder.color_type().bytes_per_pixel()),
-    )?;
+    limits::check(width, height, u64::from(decoder.color_type().bytes_per_pixel()))?;
     let orientation = decoder.orientation().map_err(error)?;
-    let profile = decoder
-        .icc_profile()
-        .map_err(error)?
-        .filter(|profile| is_rgb(profile));
+    let profile = decoder.icc_profile().map_err(error)?.filter(|profile| is_rgb(profile));
     let image = DynamicImage::from_decoder(decoder).map_err(error)?;
     Ok(Picture {
         image: Rc::new(eight_bit_rgb(image)),

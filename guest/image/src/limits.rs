@@ -23,7 +23,5 @@ pub(crate) fn check(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(),
     let Ok(bytes) = usize::try_from(pixels * bytes_per_pixel) else {
         return Err(too_large);
     };
-    Vec::<u8>::new()
-        .try_reserve_exact(bytes)
-        .map_err(|_| too_large)
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| too_large)
 }

@@ -21,15 +21,11 @@ pub(crate) struct Picture {
 impl Picture {
     pub(crate) fn from_pixels(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self, Error> {
         if width == 0 || height == 0 {
-            return Err(Error::Invalid(format!(
-                "a picture of {width} by {height} pixels has none"
-            )));
+            return Err(Error::Invalid(format!("a picture of {width} by {height} pixels has none")));
         }
         limits::check(width, height, 0)?;
         let (came, expected) = (pixels.len(), u64::from(width) * u64::from(height) * 4);
-        let image = (came as u64 == expected)
-            .then(|| RgbaImage::from_raw(width, height, pixels))
-            .flatten();
+        let image = (came as u64 == expected).then(|| RgbaImage::from_raw(width, height, pixels)).flatten();
         let Some(image) = image else {
             return Err(Error::Invalid(format!(
                 "{width} by {height} pixels are {expected} bytes, and {came} came"
@@ -45,10 +41,7 @@ impl Picture {
 
     /// The same picture with other pixels.
     pub(crate) fn with(&self, image: DynamicImage) -> Self {
-        Self {
-            image: Rc::new(image),
-            ..self.clone()
-        }
+        Self { image: Rc::new(image), ..self.clone() }
     }
 
     pub(crate) fn width(&self) -> u32 {

@@ -17,18 +17,9 @@ pub(crate) fn resize(picture: &Picture, options: ResizeOptions) -> Result<Pictur
     if fit == Fit::Cover {
         how = how.fit_into_destination(None);
     }
-    let pixel_type = if picture.image.color().has_alpha() {
-        PixelType::U8x4
-    } else {
-        PixelType::U8x3
-    };
-    let source = Source::new(
-        picture.width(),
-        picture.height(),
-        picture.image.as_bytes(),
-        pixel_type,
-    )
-    .expect("a picture has as many bytes as its size says");
+    let pixel_type = if picture.image.color().has_alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
+    let source = Source::new(picture.width(), picture.height(), picture.image.as_bytes(), pixel_type)
+        .expect("a picture has as many bytes as its size says");
     let mut target = Target::new(width, height, pixel_type);
     Resizer::new()
         .resize(&source, &mut target, &how)
@@ -38,12 +29,7 @@ pub(crate) fn resize(picture: &Picture, options: ResizeOptions) -> Result<Pictur
 
 /// The part of the picture within `area`.
 pub(crate) fn crop(picture: &Picture, area: Area) -> Result<Picture, Error> {
-    let Area {
-        left,
-        top,
-        width,
-        height,
-    } = area;
+    let Area { left, top, width, height } = area;
     let inside = |start: u32, length: u32, whole: u32| {
         length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
     };
@@ -61,29 +47,18 @@ pub(crate) fn crop(picture: &Picture, area: Area) -> Result<Picture, Error> {
 /// The size that `options` ask for.
 fn size(picture: &Picture, options: &ResizeOptions, fit: Fit) -> Result<(u32, u32), Error> {
     if options.width == Some(0) || options.height == Some(0) {
-        return Err(Error::Invalid(
-            "a picture needs a width and a height of at least 1".into(),
-        ));
+        return Err(Error::Invalid("a picture needs a width and a height of at least 1".into()));
     }
     let (old_width, old_height) = (picture.width(), picture.height());
     match (fit, options.width, options.height) {
-        (_, None, None) => Err(Error::Invalid(
-            "neither `width` nor `height` is named".into(),
-        )),
-        (Fit::Fill, width, height) => {
-            Ok((width.unwrap_or(old_width), height.unwrap_or(old_height)))
-        }
+        (_, None, None) => Err(Error::Invalid("neither `width` nor `height` is named".into())),
+        (Fit::Fill, width, height) => Ok((width.unwrap_or(old_width), height.unwrap_or(old_height))),
         (Fit::Cover, Some(width), Some(height)) => Ok((width, height)),
         (Fit::Cover, ..) => Err(Error::Invalid("`cover` needs a width and a height".into())),
-        (Fit::Inside, Some(width), None) => {
-            Ok((width, in_proportion(old_height, width, old_width)))
-        }
-        (Fit::Inside, None, Some(height)) => {
-            Ok((in_proportion(old_width, height, old_height), height))
-        }
+        (Fit::Inside, Some(width), None) => Ok((width, in_proportion(old_height, width, old_width))),
+        (Fit::Inside, None, Some(height)) => Ok((in_proportion(old_width, height, old_height), height)),
         (Fit::Inside, Some(width), Some(height)) => {
-            let wider =
-                u64::from(old_width) * u64::from(height) > u64::from(old_height) * u64::from(width);
+            let wider = u64::from(old_width) * u64::from(height) > u64::from(old_height) * u64::from(width);
             Ok(if wider {
                 (width, in_proportion(old_height, width, old_width))
             } else {

@@ -17,20 +17,14 @@ const BLUE: [u8; 4] = [0, 0, 255, 255];
 
 /// Red on the left, blue on the right.
 fn flag(width: u32, height: u32) -> Picture {
-    let row: Vec<u8> = (0..width)
-        .flat_map(|x| if x < width / 2 { RED } else { BLUE })
-        .collect();
+    let row: Vec<u8> = (0..width).flat_map(|x| if x < width / 2 { RED } else { BLUE }).collect();
     Picture::from_pixels(width, height, row.repeat(height as usize)).unwrap()
 }
 
 /// A JPEG of the flag that a camera held sideways would write.
 fn jpeg_with_orientation(width: u16, height: u16, orientation: u8) -> Vec<u8> {
-    let tiff = [
-        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(),
-        &[orientation],
-        &[0; 7],
-    ]
-    .concat();
+    let tiff =
+        [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation], &[0; 7]].concat();
     let rgb: Vec<u8> = flag(width.into(), height.into()).image.to_rgb8().into_raw();
     let mut file = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut file, 95);
@@ -40,12 +34,7 @@ fn jpeg_with_orientation(width: u16, height: u16, orientation: u8) -> Vec<u8> {
 }
 
 fn options(width: Option<u32>, height: Option<u32>, fit: Fit) -> ResizeOptions {
-    ResizeOptions {
-        width,
-        height,
-        fit: Some(fit),
-        filter: Some(Filter::Bilinear),
-    }
+    ResizeOptions { width, height, fit: Some(fit), filter: Some(Filter::Bilinear) }
 }
 
 fn size(picture: &Picture) -> (u32, u32) {
@@ -66,10 +55,7 @@ fn what_is_written_without_loss_is_read_again() {
 #[test]
 fn a_header_tells_what_the_picture_is() {
     let info = probe(&jpeg_with_orientation(64, 32, 6)).unwrap();
-    assert_eq!(
-        (info.width, info.height, info.orientation, info.alpha),
-        (64, 32, 6, false)
-    );
+    assert_eq!((info.width, info.height, info.orientation, info.alpha), (64, 32, 6, false));
     assert_eq!(info.format, Some(Format::Jpeg));
 }
 
@@ -81,10 +67,7 @@ fn orientation_6_turns_left_to_top() {
     assert_eq!(upright.orientation, Orientation::NoTransforms);
     let pixels = upright.pixels();
     assert!(pixels[0] > 200 && pixels[2] < 50, "red is above");
-    assert!(
-        pixels[pixels.len() - 4] < 50 && pixels[pixels.len() - 2] > 200,
-        "blue is below"
-    );
+    assert!(pixels[pixels.len() - 4] < 50 && pixels[pixels.len() - 2] > 200, "blue is below");
 }
 
 #[test]
@@ -109,64 +92,28 @@ fn each_fit_gives_its_size() {
 #[test]
 fn a_size_that_makes_no_sense_is_an_error() {
     let picture = flag(10, 10);
-    for (width, height, fit) in [
-        (None, None, Fit::Inside),
-        (Some(0), None, Fit::Inside),
-        (Some(5), None, Fit::Cover),
-    ] {
-        assert!(matches!(
-            resize(&picture, options(width, height, fit)),
-            Err(Error::Invalid(_))
-        ));
+    for (width, height, fit) in
+        [(None, None, Fit::Inside), (Some(0), None, Fit::Inside), (Some(5), None, Fit::Cover)]
+    {
+        assert!(matches!(resize(&picture, options(width, height, fit)), Err(Error::Invalid(_))));
     }
     for (width, height) in [(65_536, 1), (50_000, 50_000), (u32::MAX, u32::MAX)] {
         let error = resize(&picture, options(Some(width), Some(height), Fit::Fill)).err();
-        assert!(
-            matches!(error, Some(Error::TooLarge(size)) if (size.width, size.height) == (width, height))
-        );
+        assert!(matches!(error, Some(Error::TooLarge(size)) if (size.width, size.height) == (width, height)));
     }
-    assert!(matches!(
-        Picture::from_pixels(2, 2, vec![0; 15]),
-        Err(Error::Invalid(_))
-    ));
-    assert!(matches!(
-        Picture::from_pixels(2, 2, vec![0; 20]),
-        Err(Error::Invalid(_))
-    ));
-    assert!(matches!(
-        encode(&picture, Encoding::Jpeg(101)),
-        Err(Error::Invalid(_))
-    ));
+    assert!(matches!(Picture::from_pixels(2, 2, vec![0; 15]), Err(Error::Invalid(_))));
+    assert!(matches!(Picture::from_pixels(2, 2, vec![0; 20]), Err(Error::Invalid(_))));
+    assert!(matches!(encode(&picture, Encoding::Jpeg(101)), Err(Error::Invalid(_))));
 }
 
 #[test]
 fn a_crop_lies_inside() {
     let picture = flag(10, 4);
-    let part = crop(
-        &picture,
-        Area {
-            left: 5,
-            top: 1,
-            width: 5,
-            height: 3,
-        },
-    )
-    .unwrap();
+    let part = crop(&picture, Area { left: 5, top: 1, width: 5, height: 3 }).unwrap();
     assert_eq!(size(&part), (5, 3));
     assert!(part.pixels().chunks(4).all(|pixel| pixel == BLUE));
     for (left, width) in [(6, 5), (0, 0), (u32::MAX, 2), (10, 1)] {
-        assert!(matches!(
-            crop(
-                &picture,
-                Area {
-                    left,
-                    top: 0,
-                    width,
-                    height: 1
-                }
-            ),
-            Err(Error::Invalid(_))
-        ));
+        assert!(matches!(crop(&picture, Area { left, top: 0, width, height: 1 }), Err(Error::Invalid(_))));
     }
 }
 
@@ -179,10 +126,7 @@ fn what_is_transparent_lies_on_white_in_a_jpeg() {
 
 #[test]
 fn bytes_that_are_no_picture_say_why() {
-    assert!(matches!(
-        decode(b"not a picture"),
-        Err(Error::UnknownFormat)
-    ));
+    assert!(matches!(decode(b"not a picture"), Err(Error::UnknownFormat)));
     assert!(matches!(decode(b""), Err(Error::UnknownFormat)));
     let file = encode(&flag(64, 64), Encoding::Png).unwrap();
     assert!(matches!(decode(&file[..60]), Err(Error::Malformed(_))));
@@ -197,19 +141,16 @@ fn a_header_that_claims_too_much_is_refused() {
     file[29..33].copy_from_slice(&checksum.to_be_bytes());
     assert_eq!(probe(&file).unwrap().width, 60_000);
     let error = decode(&file).err();
-    assert!(
-        matches!(error, Some(Error::TooLarge(size)) if (size.width, size.height) == (60_000, 60_000))
-    );
+    assert!(matches!(error, Some(Error::TooLarge(size)) if (size.width, size.height) == (60_000, 60_000)));
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            }
-        })
+        (0..8).fold(
+            crc ^ u32::from(byte),
+            |crc, _| {
+                if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+            },
+        )
     })
 }
