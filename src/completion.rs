@@ -1,0 +1,177 @@
+//! How a run ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+
+use crate::error::{Error, ScriptError};
+use crate::value::Value;
+
+/// The record of one run: how it ended and what it used.
+///
+/// As JSON it is an object with `outcome` (`returned`, `threw`, `limit`, `exited` or `died`), the member that goes with
+/// it, and `usage`.
+///
+/// # Examples
+/// ```
+/// # use innerbox::{Config, Engine, Sandbox};
+/// let engine = Engine::new(Config::default())?;
+/// let mut sandbox = Sandbox::builder(&engine).build()?;
+/// let completion = sandbox.eval("[1, 2, 3].map(n => n * 2)");
+/// let json = serde_json::to_value(&completion)?;
+/// assert_eq!(json["outcome"], "returned");
+/// assert_eq!(json["value"], serde_json::json!([2, 4, 6]));
+/// assert_eq!(completion.into_value::<Vec<u32>>()?, [2, 4, 6]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Serialize)]
+pub struct Completion {
+    /// How the run ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// How a run ended. It always ends in one of these.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Outcome {
+    /// It gave a value.
+    Returned {
+        /// The value.
+        value: Value,
+    },
+    /// It threw, or a promise was rejected that nobody handled.
+    Threw {
+        /// What was thrown.
+        error: Box<ScriptError>,
+    },
+    /// It reached a limit. The sandbox is condemned, unless the limit is one of sizes checked before the run.
+    Limit {
+        /// Which limit, and by how much.
+        limit: LimitHit,
+    },
+    /// It ended itself by `process.exit`, and its sandbox with it.
+    Exited {
+        /// The exit code.
+        code: i32,
+    },
+    /// The sandbox cannot run anything any more.
+    Died {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LimitHit {
+    /// Which one.
+    pub which: Limit,
+    /// How much was used or asked for, in the unit that the name of the limit ends with.
+    pub used: u64,
+    /// How much was allowed.
+    pub allowed: u64,
+}
+
+/// The limits that end a run. Others (array buffers, timers, promises) are exceptions, which the script may handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Limit {
+    /// Bytes of V8's heap. Less than allowed may be in use when it is reached: the next object does not fit.
+    HeapBytes,
+    /// Milliseconds from the start of the run.
+    WallMs,
+    /// Milliseconds of processor time that the run's thread took.
+    CpuMs,
+    /// Bytes of source code, all scripts and modules of the sandbox together.
+    SourceBytes,
+    /// Bytes of the value that the run gives to the host.
+    ValueBytes,
+    /// Nesting of that value.
+    ValueDepth,
+}
+
+/// What a run used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Time from start to end.
+    #[serde(rename = "wall_ms", serialize_with = "milliseconds")]
+    pub wall: Duration,
+    /// Processor time of the run's thread. What V8's background threads and pool threads take is not in it.
+    #[serde(rename = "cpu_ms", serialize_with = "milliseconds")]
+    pub cpu: Duration,
+    /// Bytes of V8's heap in use at the end.
+    pub heap_bytes: u64,
+    /// Bytes of array buffers in use at the end.
+    pub array_buffer_bytes: u64,
+}
+
+impl Completion {
+    /// The run's value as a Rust type.
+    ///
+    /// # Errors
+    /// [`Error::Answer`] where the value is of another type, and otherwise the reason why there is no value.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// #[derive(serde::Deserialize)]
+    /// struct Point { x: f64, y: f64 }
+    ///
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// let point: Point = sandbox.eval("({ x: 1, y: 2.5 })").into_value()?;
+    /// assert_eq!((point.x, point.y), (1.0, 2.5));
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn into_value<T: DeserializeOwned>(self) -> Result<T, Error> {
+        match self.outcome {
+            Outcome::Returned { value } => {
+                T::deserialize(value).map_err(|error| Error::Answer(error.to_string()))
+            }
+            Outcome::Threw { error } => Err(Error::Threw(error)),
+            Outcome::Limit { limit } => Err(Error::Limit(limit)),
+            Outcome::Exited { code } => Err(Error::Exited(code)),
+            Outcome::Died { reason } => Err(Error::Died(reason)),
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn limit(which: Limit, used: u64, allowed: u64) -> Self {
+        Self::Limit { limit: LimitHit { which, used, allowed } }
+    }
+
+    pub(crate) fn died(reason: impl Into<String>) -> Self {
+        Self::Died { reason: reason.into() }
+    }
+}
+
+impl fmt::Display for LimitHit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { which, used, allowed } = self;
+        write!(f, "limit reached: {which}: {used} used, {allowed} allowed")
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HeapBytes => "heap bytes",
+            Self::WallMs => "milliseconds of wall time",
+            Self::CpuMs => "milliseconds of processor time",
+            Self::SourceBytes => "bytes of source",
+            Self::ValueBytes => "bytes of the answer",
+            Self::ValueDepth => "depth of the answer",
+        })
+    }
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_micros() as f64 / 1e3)
+}

@@ -1,0 +1,154 @@
+//! What a component looks at when wasmtime's epoch has moved: whether it is meant.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::TICK;
+
+/// Set in a call's mark when the watchdog found its time to be over.
+const EXPIRED: u64 = 1 << 63;
+
+/// No call is watched.
+const NONE: u64 = 0;
+
+/// Milliseconds since the engine was made, as of the watchdog's last look: reading it costs a nanosecond.
+pub(crate) struct Clock {
+    start: Instant,
+    now: AtomicU64,
+}
+
+impl Clock {
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now(), now: AtomicU64::new(0) }
+    }
+
+    pub(super) fn set_to(&self, now: Instant) {
+        let milliseconds = now.saturating_duration_since(self.start).as_millis();
+        self.now.store(u64::try_from(milliseconds).unwrap_or(u64::MAX) & !EXPIRED, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+}
+
+/// How the watchdog reaches the component calls of one sandbox.
+///
+/// It moves the epoch of all stores on; each store that notices asks its sandbox's interrupt whether it must stop: for
+/// good, since the run is over ([`fired`](Self::fired)), or only the call that it is in
+/// ([`call_expired`](Self::call_expired)).
+pub(crate) struct Interrupt {
+    clock: Arc<Clock>,
+    fired: AtomicBool,
+    /// When the innermost call's time is over, by `clock`, with [`EXPIRED`] once it is; or [`NONE`].
+    call: AtomicU64,
+}
+
+impl Interrupt {
+    pub(super) fn new(clock: Arc<Clock>) -> Self {
+        Self { clock, fired: AtomicBool::new(false), call: AtomicU64::new(NONE) }
+    }
+
+    /// True once the run has passed a limit. It stays so: the sandbox is condemned.
+    #[expect(dead_code, reason = "for the doors into components")]
+    pub(crate) fn fired(&self) -> bool {
+        self.fired.load(Ordering::Acquire)
+    }
+
+    /// True where the innermost call has had its time.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the doors into components"))]
+    pub(crate) fn call_expired(&self) -> bool {
+        self.call.load(Ordering::Acquire) & EXPIRED != 0
+    }
+
+    /// Notes that a component is entered, which may take `wall` and the watchdog's tick; until the answer is dropped.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the doors into components"))]
+    pub(crate) fn enter_call(&self, wall: Option<Duration>) -> Call<'_> {
+        let outer = self.call.load(Ordering::Relaxed);
+        let mark = wall.map_or(NONE, |wall| {
+            let milliseconds = u64::try_from((wall + TICK).as_millis()).unwrap_or(u64::MAX);
+            self.clock.now().saturating_add(milliseconds).min(EXPIRED - 1)
+        });
+        self.call.store(mark, Ordering::Release);
+        Call { interrupt: self, outer }
+    }
+
+    pub(super) fn fire(&self) {
+        self.fired.store(true, Ordering::Release);
+    }
+
+    /// Marks the innermost call as expired if its time is over; true where the epoch must move on for it.
+    ///
+    /// The mark is exchanged only against the one that was read. Should another call have begun in between with the very
+    /// same mark, its time is over as well.
+    pub(super) fn expire_call(&self) -> bool {
+        let mark = self.call.load(Ordering::Acquire);
+        if mark & EXPIRED != 0 {
+            return true;
+        }
+        let over = mark != NONE && self.clock.now() >= mark;
+        over && self.call.compare_exchange(mark, mark | EXPIRED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// A component call that is being made.
+#[must_use = "the call is over when this is dropped"]
+pub(crate) struct Call<'a> {
+    interrupt: &'a Interrupt,
+    outer: u64,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.interrupt.call.store(self.outer, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Interrupt {
+        let interrupt = Interrupt::new(Arc::new(Clock::new()));
+        set(&interrupt, milliseconds);
+        interrupt
+    }
+
+    fn set(interrupt: &Interrupt, milliseconds: u64) {
+        interrupt.clock.set_to(interrupt.clock.start + Duration::from_millis(milliseconds));
+    }
+
+    const WALL: Option<Duration> = Some(Duration::from_millis(100));
+
+    #[test]
+    fn a_call_expires_when_its_time_is_over_and_not_before() {
+        let interrupt = at(1000);
+        let call = interrupt.enter_call(WALL);
+        set(&interrupt, 1109);
+        assert!(!interrupt.expire_call() && !interrupt.call_expired());
+        set(&interrupt, 1110);
+        assert!(interrupt.expire_call() && interrupt.call_expired());
+        drop(call);
+        assert!(!interrupt.expire_call() && !interrupt.call_expired());
+    }
+
+    #[test]
+    fn a_nested_call_leaves_the_outer_ones_time_as_it_was() {
+        let interrupt = at(1000);
+        let _outer = interrupt.enter_call(WALL);
+        set(&interrupt, 1200);
+        let inner = interrupt.enter_call(WALL);
+        assert!(!interrupt.expire_call());
+        drop(inner);
+        assert!(interrupt.expire_call());
+    }
+
+    #[test]
+    fn a_call_without_a_limit_never_expires() {
+        let interrupt = at(1000);
+        let _call = interrupt.enter_call(None);
+        set(&interrupt, u64::from(u32::MAX));
+        assert!(!interrupt.expire_call());
+    }
+}

@@ -1,0 +1,144 @@
+//! What all sandboxes of a process share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use directories_next::BaseDirs;
+use wasmtime::{
+    Cache, CacheConfig, Enabled, InstanceAllocationStrategy, ModuleVersionStrategy, PoolingAllocationConfig,
+};
+
+use crate::config::{CacheDirectory, Config};
+use crate::deadline::Watchdog;
+use crate::error::Error;
+use crate::isolate::platform;
+
+/// Stack of a component's own. It comes on top of what V8 uses of the same thread (984 KiB).
+const WASM_STACK_BYTES: usize = 512 << 10;
+
+/// Most elements of one table. A component that has more cannot be instantiated; a large language runtime has 20,000.
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+
+/// What the pool keeps of a memory between two instances, in place of giving it back to the system page by page.
+const KEPT_RESIDENT_BYTES: usize = 1 << 20;
+
+/// What all sandboxes share: V8, the engine that compiles components, its cache on disk, and the watchdog.
+///
+/// One for a process, made first and cloned freely: it is `Send` and `Sync`, and a clone is another handle to the same.
+///
+/// Threads that run sandboxes need 2 MiB of stack, which is what Rust gives them.
+///
+/// # Examples
+/// ```
+/// # use innerbox::{Config, Engine, Sandbox};
+/// let engine = Engine::new(Config::default())?;
+/// let threads: Vec<_> = (0..2)
+///     .map(|number| {
+///         let engine = engine.clone();
+///         std::thread::spawn(move || {
+///             let mut sandbox = Sandbox::builder(&engine).build()?;
+///             sandbox.eval(&format!("{number} + 1")).into_value::<u32>()
+///         })
+///     })
+///     .collect();
+/// for (number, thread) in threads.into_iter().enumerate() {
+///     assert_eq!(thread.join().unwrap()?, number as u32 + 1);
+/// }
+/// # Ok::<(), innerbox::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    #[expect(dead_code, reason = "for the doors into components")]
+    wasm: wasmtime::Engine,
+    cache_directory: Option<PathBuf>,
+    watchdog: Watchdog,
+}
+
+impl Engine {
+    /// Starts V8 where it does not run yet, and makes an engine.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where the cache directory cannot be used or the system refuses a thread.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        platform::start();
+        let (cache, cache_directory) = cache(&config.cache)?;
+        // The pool takes its address space at once. Where that is limited, instances are made one by one.
+        let wasm = wasm_engine(cache.clone(), pool(&config))
+            .or_else(|_| wasm_engine(cache, InstanceAllocationStrategy::OnDemand))
+            .map_err(|error| Error::Config(format!("wasmtime: {error:#}")))?;
+        let watchdog = Watchdog::start(wasm.clone())
+            .map_err(|error| Error::Config(format!("the watchdog's thread: {error}")))?;
+        Ok(Self { inner: Arc::new(Inner { wasm, cache_directory, watchdog }) })
+    }
+
+    /// Where compiled components are kept, if they are.
+    #[must_use]
+    pub fn cache_directory(&self) -> Option<&Path> {
+        self.inner.cache_directory.as_deref()
+    }
+
+    pub(crate) fn watchdog(&self) -> &Watchdog {
+        &self.inner.watchdog
+    }
+}
+
+fn wasm_engine(
+    cache: Option<Cache>,
+    strategy: InstanceAllocationStrategy,
+) -> Result<wasmtime::Engine, wasmtime::Error> {
+    let mut wasm = wasmtime::Config::new();
+    // On by default, and multiplies the cost of a call. Components with the asynchronous ABI need it.
+    wasm.concurrency_support(false);
+    wasm.epoch_interruption(true);
+    wasm.max_wasm_stack(WASM_STACK_BYTES);
+    wasm.wasm_simd(true);
+    wasm.allocation_strategy(strategy);
+    wasm.cache(cache);
+    // wasmtime tells its own releases apart by the major version only: a miscompile that a patch release mends would live
+    // on in the cache.
+    wasm.module_version(ModuleVersionStrategy::Custom(
+        concat!("48.0.8+innerbox-", env!("CARGO_PKG_VERSION")).into(),
+    ))?;
+    wasmtime::Engine::new(&wasm)
+}
+
+fn pool(config: &Config) -> InstanceAllocationStrategy {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(config.instances)
+        .total_core_instances(config.instances)
+        .total_memories(config.instances)
+        .total_tables(config.instances)
+        .max_memory_size(config.memory_bytes)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .linear_memory_keep_resident(KEPT_RESIDENT_BYTES)
+        .table_keep_resident(KEPT_RESIDENT_BYTES)
+        .pagemap_scan(Enabled::Auto);
+    InstanceAllocationStrategy::Pooling(pool)
+}
+
+fn cache(directory: &CacheDirectory) -> Result<(Option<Cache>, Option<PathBuf>), Error> {
+    match directory {
+        CacheDirectory::Off => Ok((None, None)),
+        CacheDirectory::At(directory) => match open_cache(directory) {
+            Ok((cache, directory)) => Ok((Some(cache), Some(directory))),
+            Err(error) => {
+                Err(Error::Config(format!("the cache directory `{}`: {error:#}", directory.display())))
+            }
+        },
+        // Without a home directory, or with one that cannot be written to, the engine works, only slower.
+        CacheDirectory::Usual => {
+            Ok(BaseDirs::new().and_then(|user| open_cache(&user.cache_dir().join("innerbox")).ok()).unzip())
+        }
+    }
+}
+
+fn open_cache(directory: &Path) -> Result<(Cache, PathBuf), wasmtime::Error> {
+    let directory = std::path::absolute(directory)?;
+    let mut config = CacheConfig::new();
+    config.with_directory(&directory);
+    Ok((Cache::new(config)?, directory))
+}

@@ -1,0 +1,106 @@
+//! An isolate between its turns.
+#![expect(
+    unsafe_code,
+    reason = "entering and leaving an isolate are unsafe: V8 keeps a stack of them for each thread"
+)]
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use innerbox_binding::Quota;
+
+use super::allocator::{Buffers, allocator};
+use super::heap_limit::HeapLimit;
+use super::platform;
+
+/// What an isolate may take of its process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IsolateOptions {
+    pub(crate) heap_bytes: usize,
+    pub(crate) array_buffer_bytes: usize,
+}
+
+/// An isolate that is entered only for the length of a turn, so that a thread can have many.
+///
+/// It belongs to the thread that made it (it is not `Send`).
+pub(crate) struct ParkedIsolate {
+    // Before `heap`, which V8 may call until the isolate is gone: fields are dropped in this order.
+    isolate: v8::OwnedIsolate,
+    heap: Rc<HeapLimit>,
+    quota: Arc<Quota>,
+}
+
+impl ParkedIsolate {
+    /// Makes an isolate and leaves it. Starts V8 where it does not run yet.
+    pub(crate) fn new(options: IsolateOptions) -> Self {
+        platform::start();
+        let quota = Quota::new(options.array_buffer_bytes);
+        let buffers = Buffers::new(&quota);
+        let params = v8::CreateParams::default()
+            .heap_limits(0, options.heap_bytes)
+            .array_buffer_allocator(allocator(&buffers).make_shared())
+            .allow_atomics_wait(false);
+        let mut isolate = v8::Isolate::new(params);
+        isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+        quota.install(&mut isolate);
+        let heap = HeapLimit::watch(&mut isolate, &buffers);
+        // SAFETY: making an isolate enters it, on this thread, and nothing was entered since.
+        unsafe { isolate.exit() };
+        Self { isolate, heap, quota }
+    }
+
+    /// Runs `turn` inside the isolate. Turns of other isolates may be nested in it.
+    pub(crate) fn enter<R>(&mut self, turn: impl FnOnce(&mut v8::Isolate) -> R) -> R {
+        let entered = Entered::new(&mut self.isolate);
+        turn(&mut *entered.0)
+    }
+
+    /// What another thread needs to end the isolate's turn.
+    pub(crate) fn handle(&self) -> v8::IsolateHandle {
+        self.isolate.thread_safe_handle()
+    }
+
+    /// The bytes of heap in use when its limit was reached, if it was.
+    pub(crate) fn heap_limit_reached(&self) -> Option<u64> {
+        self.heap.reached()
+    }
+
+    /// The bytes of array buffers in use.
+    pub(crate) fn array_buffer_bytes(&self) -> usize {
+        self.quota.used()
+    }
+}
+
+impl Drop for ParkedIsolate {
+    fn drop(&mut self) {
+        // SAFETY: an isolate is entered on the thread that made it, which is this one, for it is not `Send`. The drop of the
+        // field `isolate`, which follows at once, leaves it again.
+        unsafe { self.isolate.enter() };
+    }
+}
+
+/// Keeps the isolate entered until it is dropped: at the end of the turn, or when the turn unwinds.
+struct Entered<'a>(&'a mut v8::OwnedIsolate);
+
+impl<'a> Entered<'a> {
+    fn new(isolate: &'a mut v8::OwnedIsolate) -> Self {
+        // SAFETY: an isolate is entered on the thread that made it, which is this one, for it is not `Send`.
+        unsafe { isolate.enter() };
+        Self(isolate)
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it was entered in `new`, and what was entered after it has been left: `ParkedIsolate::enter` is the only
+        // way in, and its turns are nested.
+        unsafe { self.0.exit() };
+    }
+}
+
+/// Leaves an isolate that was just made and never drops it.
+pub(super) fn leave_for_good(isolate: v8::OwnedIsolate) {
+    // SAFETY: making an isolate enters it, on this thread, and nothing was entered since.
+    unsafe { isolate.exit() };
+    std::mem::forget(isolate);
+}

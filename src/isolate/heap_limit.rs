@@ -1,0 +1,73 @@
+//! The limit on an isolate's heap: it ends the run, where V8 by itself would end the process.
+#![expect(unsafe_code, reason = "V8 calls back in the middle of a collection, with a raw pointer")]
+
+use std::ffi::c_void;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::allocator::Buffers;
+
+/// Raise of a limit that was reached, for what is still being allocated while the script is brought to its end.
+///
+/// The largest single object (an array's or a map's table) takes about 1 GiB, and V8 aborts the process when it does not
+/// fit. The isolate is condemned at the same moment, so a tenant uses this once, for the length of one operation.
+const HEAD_ROOM_BYTES: usize = 1 << 30;
+
+/// Watches one isolate's heap.
+pub(super) struct HeapLimit {
+    isolate: v8::UnsafeRawIsolatePtr,
+    handle: v8::IsolateHandle,
+    buffers: Arc<Buffers>,
+    /// Bytes used when the limit was reached; 0 before.
+    reached: AtomicU64,
+}
+
+impl HeapLimit {
+    /// Starts to watch `isolate`, which the answer must outlive.
+    pub(super) fn watch(isolate: &mut v8::Isolate, buffers: &Arc<Buffers>) -> Rc<Self> {
+        let limit = Rc::new(Self {
+            // SAFETY: the pointer is used in `near_limit` alone, which V8 calls while the isolate is alive.
+            isolate: unsafe { isolate.as_raw_isolate_ptr() },
+            handle: isolate.thread_safe_handle(),
+            buffers: Arc::clone(buffers),
+            reached: AtomicU64::new(0),
+        });
+        isolate.add_near_heap_limit_callback(near_limit, Rc::as_ptr(&limit).cast_mut().cast());
+        limit
+    }
+
+    /// The bytes in use when the limit was reached, if it was.
+    pub(super) fn reached(&self) -> Option<u64> {
+        Some(self.reached.load(Ordering::Acquire)).filter(|bytes| *bytes != 0)
+    }
+
+    /// Decides what V8's limit shall be from now on; V8 aborts the process where it stays at `current` and no room is found.
+    fn near(&self, current: usize) -> usize {
+        let statistics = self.statistics();
+        // V8 asks also when the quota refused an array buffer, with room left in the heap. Then a `RangeError` follows,
+        // and nothing is wrong with the heap.
+        if self.buffers.take_refusal() && statistics.total_heap_size() < current {
+            return current;
+        }
+        let used = u64::try_from(statistics.used_heap_size()).unwrap_or(u64::MAX).max(1);
+        let first = self.reached.compare_exchange(0, used, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        self.handle.terminate_execution();
+        if first { current.saturating_add(HEAD_ROOM_BYTES) } else { current }
+    }
+
+    fn statistics(&self) -> v8::HeapStatistics {
+        let mut pointer = self.isolate;
+        // SAFETY: V8 is calling `near_limit` on the isolate's own thread, so it is alive, and nobody else looks at it: the
+        // collection that calls is deep inside whatever runs.
+        let isolate = unsafe { v8::Isolate::ref_from_raw_isolate_ptr_mut(&mut pointer) };
+        isolate.get_heap_statistics()
+    }
+}
+
+unsafe extern "C" fn near_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
+    // SAFETY: `data` is what `watch` made, whose owner keeps it for longer than the isolate, and of which only shared
+    // references are made.
+    let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
+    limit.near(current)
+}

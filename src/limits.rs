@@ -1,0 +1,148 @@
+//! What a run may use.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// What a sandbox may use. The defaults suit a request to a service; a command line is more generous.
+///
+/// Time is counted for each run, everything else for the sandbox.
+///
+/// # Examples
+/// ```
+/// # use std::time::Duration;
+/// # use innerbox::{Config, Engine, Limit, Limits, Outcome, Sandbox};
+/// let engine = Engine::new(Config::default())?;
+/// let limits = Limits { wall: Some(Duration::from_millis(50)), ..Limits::default() };
+/// let mut sandbox = Sandbox::builder(&engine).limits(limits).build()?;
+/// let completion = sandbox.eval("for (;;) {}");
+/// assert!(matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs));
+/// # Ok::<(), innerbox::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// V8's heap: objects, strings, compiled code.
+    pub heap_bytes: usize,
+    /// Array buffers and typed arrays; past it, making one is a `RangeError`.
+    pub array_buffer_bytes: usize,
+    /// Time from the start of a run to its end, waiting included; `None` for no limit.
+    pub wall: Option<Duration>,
+    /// Processor time of the run's thread; `None` for no limit.
+    pub cpu: Option<Duration>,
+    /// Source text of all scripts and modules together.
+    pub source_bytes: usize,
+    /// Timers at once; past it, starting one is a `RangeError`.
+    pub timers: usize,
+    /// Promises of host calls at once; past it, the call is a `RangeError`.
+    pub pending_promises: usize,
+    /// Resources of components, files and the like that are open at once; past it, opening one is a `RangeError`.
+    pub handles: usize,
+    /// What the script may write to its console; what is more is cut off.
+    pub console_bytes: usize,
+    /// The value that a run gives to the host, strings and bytes counted as they are and all else as 16 bytes.
+    pub value_bytes: usize,
+}
+
+impl Limits {
+    /// Least heap with which a realm can be made at all.
+    pub const HEAP_BYTES_MIN: usize = 8 << 20;
+
+    /// A heap bomb ends here. V8 counts what it has promised to collect, too, so a script that churns needs some room.
+    pub const HEAP_BYTES: usize = 128 << 20;
+
+    /// `new ArrayBuffer(n)` costs the script nothing and the host `n` bytes of zeros.
+    pub const ARRAY_BUFFER_BYTES: usize = 256 << 20;
+
+    /// A script that waits holds its memory; a promise that is never settled would hold it for ever.
+    pub const WALL: Duration = Duration::from_secs(30);
+
+    /// An endless loop takes a whole processor from everybody else until here.
+    pub const CPU: Duration = Duration::from_secs(10);
+
+    /// V8's parser takes several times the source in memory, cannot be interrupted everywhere, and its memory is not heap.
+    pub const SOURCE_BYTES: usize = 16 << 20;
+
+    /// Each timer keeps a function and its arguments alive on the host's side, where the heap limit does not see it.
+    pub const TIMERS: usize = 10_000;
+
+    /// Each promise of a host call keeps a closure alive on the host's side, and its work queues for the pool.
+    pub const PENDING_PROMISES: usize = 10_000;
+
+    /// Each handle is a slot in a table of the host's, and a file descriptor or a resource of a component behind it.
+    pub const HANDLES: usize = 100_000;
+
+    /// `console.log` in a loop fills a disk.
+    pub const CONSOLE_BYTES: usize = 16 << 20;
+
+    /// The value is built a second time on the host's side, where a list of small things takes several times its heap.
+    pub const VALUE_BYTES: usize = 64 << 20;
+
+    /// No limit on time, and the defaults for everything else: for a script of one's own on a command line.
+    #[must_use]
+    pub fn without_deadline() -> Self {
+        Self { wall: None, cpu: None, ..Self::default() }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.heap_bytes < Self::HEAP_BYTES_MIN {
+            let (given, least) = (self.heap_bytes, Self::HEAP_BYTES_MIN);
+            return Err(Error::Config(format!("`heap_bytes`: {given} given, at least {least} needed")));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            heap_bytes: Self::HEAP_BYTES,
+            array_buffer_bytes: Self::ARRAY_BUFFER_BYTES,
+            wall: Some(Self::WALL),
+            cpu: Some(Self::CPU),
+            source_bytes: Self::SOURCE_BYTES,
+            timers: Self::TIMERS,
+            pending_promises: Self::PENDING_PROMISES,
+            handles: Self::HANDLES,
+            console_bytes: Self::CONSOLE_BYTES,
+            value_bytes: Self::VALUE_BYTES,
+        }
+    }
+}
+
+/// What one extension of a sandbox may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtensionLimits {
+    /// Linear memory of the component, all its memories together.
+    pub memory_bytes: usize,
+    /// Elements of all its tables together.
+    pub table_elements: usize,
+    /// Time of one call into it; `None` for no limit but the run's. Past it the call is a trap, and the script goes on.
+    pub call_wall: Option<Duration>,
+    /// Bytes that one call may carry into the component or out of it.
+    pub crossing_bytes: usize,
+}
+
+impl ExtensionLimits {
+    /// A component asks for its memory itself, and pages it has touched stay its own until its instance is dropped.
+    pub const MEMORY_BYTES: usize = 512 << 20;
+
+    /// Each element takes 16 bytes of the host.
+    pub const TABLE_ELEMENTS: usize = 100_000;
+
+    /// A call holds the isolate's thread, and the sandbox is gone when the run's own deadline has to end it.
+    pub const CALL_WALL: Duration = Duration::from_secs(10);
+
+    /// The guest chooses how long the list is that it returns, and the host allocates it.
+    pub const CROSSING_BYTES: usize = 256 << 20;
+}
+
+impl Default for ExtensionLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: Self::MEMORY_BYTES,
+            table_elements: Self::TABLE_ELEMENTS,
+            call_wall: Some(Self::CALL_WALL),
+            crossing_bytes: Self::CROSSING_BYTES,
+        }
+    }
+}

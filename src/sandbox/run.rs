@@ -1,0 +1,161 @@
+//! One run, from its first instruction until nothing is left to do.
+
+use std::time::Duration;
+
+use innerbox_binding::{EventLoop, Failure, Turn, value::string};
+
+use crate::completion::{LimitHit, Outcome};
+use crate::deadline::Watch;
+use crate::error::ScriptError;
+use crate::isolate::exception::script_error;
+use crate::isolate::platform;
+use crate::isolate::rejections::Rejections;
+use crate::value::{Unreadable, Value, read};
+
+/// Time between two looks for tasks of V8's background threads, where nothing else is left to wait for.
+const BACKGROUND_TASK_POLL: Duration = Duration::from_millis(1);
+
+/// What a run begins with.
+pub(super) enum Entry<'a> {
+    Script { name: &'a str, source: &'a str },
+}
+
+/// A run that is being watched.
+pub(super) struct Run<'a> {
+    pub(super) event_loop: &'a EventLoop,
+    pub(super) rejections: &'a Rejections,
+    pub(super) watch: &'a Watch,
+    pub(super) value_bytes: usize,
+}
+
+/// Why a run has no value.
+enum Ended {
+    Threw(Box<ScriptError>),
+    Limit(LimitHit),
+    /// V8 was told to stop. Who did knows why.
+    Terminated,
+}
+
+impl Run<'_> {
+    /// Runs `entry` to its end; `None` where execution was terminated.
+    pub(super) fn complete(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Option<Outcome> {
+        match self.value(scope, entry) {
+            Ok(value) => Some(Outcome::Returned { value }),
+            Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
+            Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit }),
+            Err(Ended::Terminated) => None,
+        }
+    }
+
+    fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
+        let begun = begin(scope, entry)?;
+        let promise = v8::Local::<v8::Promise>::try_from(begun).ok();
+        if let Some(promise) = promise {
+            self.rejections.handled(promise);
+        }
+        self.until_idle(scope, promise)?;
+        let value = match promise {
+            Some(promise) => settled(scope, promise)?,
+            None => begun,
+        };
+        self.read(scope, value)
+    }
+
+    /// Runs microtasks, timers and the answers of host calls until nothing is left to wait for.
+    fn until_idle(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        promise: Option<v8::Local<v8::Promise>>,
+    ) -> Result<(), Ended> {
+        loop {
+            v8::scope!(let scope, scope);
+            platform::pump(scope);
+            scope.perform_microtask_checkpoint();
+            if scope.is_execution_terminating() || self.watch.hit().is_some() {
+                return Err(Ended::Terminated);
+            }
+            if let Some(reason) = self.rejections.first() {
+                let reason = v8::Local::new(scope, reason);
+                return Err(Ended::Threw(script_error(scope, reason, None)));
+            }
+            if promise.is_some_and(|promise| promise.state() == v8::PromiseState::Rejected) {
+                return Ok(());
+            }
+            match self.event_loop.turn(scope, self.watch.deadline()) {
+                Ok(Turn::Ran | Turn::Late) => {}
+                Ok(Turn::Idle) if scope.has_pending_background_tasks() => {
+                    std::thread::sleep(BACKGROUND_TASK_POLL);
+                }
+                Ok(Turn::Idle) => return Ok(()),
+                Err(failure) => return Err(failed(scope, failure)),
+            }
+        }
+    }
+
+    fn read(&self, scope: &mut v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Result<Value, Ended> {
+        v8::tc_scope!(let scope, scope);
+        match read(scope, value, self.value_bytes) {
+            Ok(value) => Ok(value),
+            Err(Unreadable::Limit(limit)) => Err(Ended::Limit(limit)),
+            Err(Unreadable::Threw) => Err(caught(scope)),
+        }
+    }
+}
+
+fn begin<'s>(scope: &mut v8::PinScope<'s, '_>, entry: &Entry<'_>) -> Result<v8::Local<'s, v8::Value>, Ended> {
+    v8::tc_scope!(let scope, scope);
+    let begun = match entry {
+        Entry::Script { name, source } => script(scope, name, source),
+    };
+    begun.ok_or_else(|| caught(scope))
+}
+
+fn script<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    name: &str,
+    source: &str,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let Some(source) = v8::String::new(scope, source) else {
+        Failure::range_error("the script is longer than a string can be").code("ERR_LIMIT").throw(scope);
+        return None;
+    };
+    let name = string(scope, name).into();
+    let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, false, None);
+    v8::Script::compile(scope, source, Some(&origin))?.run(scope)
+}
+
+fn settled<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    promise: v8::Local<v8::Promise>,
+) -> Result<v8::Local<'s, v8::Value>, Ended> {
+    match promise.state() {
+        v8::PromiseState::Fulfilled => Ok(promise.result(scope)),
+        v8::PromiseState::Rejected => {
+            let reason = promise.result(scope);
+            Err(Ended::Threw(script_error(scope, reason, None)))
+        }
+        v8::PromiseState::Pending => Err(Ended::Threw(Box::new(ScriptError {
+            name: "Error".to_owned(),
+            message: "the run waits for a promise that nothing will ever settle".to_owned(),
+            code: Some("ERR_UNSETTLED_PROMISE".to_owned()),
+            ..ScriptError::default()
+        }))),
+    }
+}
+
+fn failed(scope: &mut v8::PinScope<'_, '_>, failure: Failure) -> Ended {
+    match failure.into_exception(scope) {
+        Some(exception) => Ended::Threw(script_error(scope, exception, None)),
+        None => Ended::Terminated,
+    }
+}
+
+type Catching<'a, 'b, 'c, 'd> = v8::PinnedRef<'a, v8::TryCatch<'b, 'c, v8::HandleScope<'d>>>;
+
+fn caught(scope: &mut Catching<'_, '_, '_, '_>) -> Ended {
+    let message = scope.message();
+    match scope.exception() {
+        Some(exception) if !scope.has_terminated() => Ended::Threw(script_error(scope, exception, message)),
+        _ => Ended::Terminated,
+    }
+}

@@ -1,0 +1,192 @@
+//! Each limit: what happens at it, and that the next run works.
+
+use std::time::{Duration, Instant};
+
+use innerbox::{Config, Engine, Limit, LimitHit, Limits, Outcome, Sandbox};
+
+fn engine() -> Engine {
+    Engine::new(Config::new().cache_off()).expect("the default configuration works")
+}
+
+fn sandbox(engine: &Engine, limits: Limits) -> Sandbox {
+    Sandbox::builder(engine).limits(limits).build().expect("the limits suffice for a realm")
+}
+
+fn wall(milliseconds: u64) -> Limits {
+    Limits { wall: Some(Duration::from_millis(milliseconds)), ..Limits::default() }
+}
+
+/// The limit that ended the run of `source`, which also condemned the sandbox.
+fn hit(sandbox: &mut Sandbox, source: &str) -> LimitHit {
+    let Outcome::Limit { limit } = sandbox.eval(source).outcome else {
+        panic!("{source} hit no limit");
+    };
+    // Of the heap, less may be in use: it is the next allocation that does not fit.
+    assert!(limit.used >= limit.allowed || limit.which == Limit::HeapBytes, "{limit:?}");
+    assert!(matches!(sandbox.eval("1").outcome, Outcome::Died { .. }));
+    limit
+}
+
+fn value(sandbox: &mut Sandbox, source: &str) -> String {
+    sandbox.eval(source).into_value().expect("a string")
+}
+
+#[test]
+fn an_endless_loop_ends_at_the_wall_limit() {
+    let engine = engine();
+    let begun = Instant::now();
+    assert_eq!(hit(&mut sandbox(&engine, wall(100)), "for (;;) {}").which, Limit::WallMs);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert_eq!(value(&mut sandbox(&engine, wall(5_000)), "'the next run works'"), "the next run works");
+}
+
+#[test]
+fn endless_promises_end_at_the_wall_limit() {
+    let endless = "(async () => { for (;;) await null })()";
+    assert_eq!(hit(&mut sandbox(&engine(), wall(100)), endless).which, Limit::WallMs);
+}
+
+#[test]
+fn a_loop_ends_at_the_processor_limit_before_the_wall_limit() {
+    let limits = Limits { cpu: Some(Duration::from_millis(50)), ..wall(60_000) };
+    let limit = hit(&mut sandbox(&engine(), limits), "for (;;) {}");
+    assert_eq!(limit.which, Limit::CpuMs);
+    assert!(limit.used < 2_000, "{limit:?}");
+}
+
+#[test]
+fn a_heap_bomb_ends_at_the_heap_limit() {
+    let engine = engine();
+    let limits = Limits { heap_bytes: 32 << 20, ..wall(60_000) };
+    for bomb in [
+        "const all = []; for (;;) all.push({ a: 1, b: [2, 3] })",
+        "const all = new Map(); for (let i = 0; ; i++) all.set(i, 'x' + i)",
+        "let text = 'x'; const all = []; for (;;) all.push(text += text.slice(0, 1000) + 'y')",
+        "const all = []; for (;;) all.push(new Array(1e5).fill(1.5))",
+    ] {
+        let limit = hit(&mut sandbox(&engine, limits), bomb);
+        assert_eq!(limit.which, Limit::HeapBytes, "{bomb}");
+        assert_eq!(limit.allowed, 32 << 20);
+    }
+    assert_eq!(value(&mut sandbox(&engine, limits), "'the next run works'"), "the next run works");
+}
+
+#[test]
+fn a_recursion_bomb_is_a_range_error_and_the_isolate_lives() {
+    let mut sandbox = sandbox(&engine(), Limits::default());
+    let source = "(function deeper() { deeper() })()";
+    let Outcome::Threw { error } = sandbox.eval(source).outcome else { panic!("it must throw") };
+    assert_eq!(
+        (error.name.as_str(), error.message.as_str()),
+        ("RangeError", "Maximum call stack size exceeded")
+    );
+    assert_eq!(value(&mut sandbox, "'lives'"), "lives");
+}
+
+#[test]
+fn array_buffers_end_at_their_quota_and_are_given_back() {
+    let limits = Limits { array_buffer_bytes: 1 << 20, ..Limits::default() };
+    let mut sandbox = sandbox(&engine(), limits);
+    assert_eq!(value(&mut sandbox, "var a = new ArrayBuffer(2 ** 20); 'at the quota'"), "at the quota");
+    let past = "try { new Uint8Array(1) } catch (error) { error.name }";
+    assert_eq!(value(&mut sandbox, past), "RangeError");
+    assert_eq!(value(&mut sandbox, "a = null; new ArrayBuffer(2 ** 20); 'given back'"), "given back");
+}
+
+#[test]
+fn a_refused_array_buffer_does_not_hurt_the_heap_limit() {
+    let limits = Limits { array_buffer_bytes: 1 << 20, heap_bytes: 32 << 20, ..wall(60_000) };
+    let mut sandbox = sandbox(&engine(), limits);
+    let refused =
+        "var refused = 0; for (let i = 0; i < 10; i++) try { new ArrayBuffer(2 ** 24) } catch { refused++ }
+        String(refused)";
+    assert_eq!(value(&mut sandbox, refused), "10");
+    assert_eq!(hit(&mut sandbox, "const all = []; for (;;) all.push({ a: 1 })").which, Limit::HeapBytes);
+}
+
+#[test]
+fn a_resizable_buffer_cannot_be_had() {
+    let mut sandbox = sandbox(&engine(), Limits::default());
+    let source = "try { new ArrayBuffer(1, { maxByteLength: 2 ** 30 }) } catch (error) { error.name }";
+    assert_eq!(value(&mut sandbox, source), "RangeError");
+    let gone = "[typeof SharedArrayBuffer, typeof WebAssembly, typeof ArrayBuffer.prototype.resize].join()";
+    assert_eq!(value(&mut sandbox, gone), "undefined,undefined,undefined");
+    let same = "class Mine extends ArrayBuffer {}
+        [new Mine(3).byteLength, new Mine(1) instanceof ArrayBuffer, new Uint8Array(2).buffer instanceof ArrayBuffer,
+        new Uint8Array(2).buffer.constructor === ArrayBuffer, ArrayBuffer.isView(new Uint8Array()),
+        new ArrayBuffer(8, {}).slice(2).byteLength, ArrayBuffer.length, ArrayBuffer.name].join()";
+    assert_eq!(value(&mut sandbox, same), "3,true,true,true,true,6,1,ArrayBuffer");
+}
+
+#[test]
+fn what_would_abort_the_process_is_a_range_error() {
+    let mut sandbox = sandbox(&engine(), Limits::default());
+    for killer in [
+        "Array.prototype.sort.call({ length: 2 ** 53 - 1 })",
+        "Array.prototype.toSorted.call({ length: 2 ** 32 - 1 })",
+        "Array.prototype.sort.call(new Proxy([], { get: (target, key) => key === 'length' ? 2 ** 53 - 1 : target[key] }))",
+        "'a'.repeat(2 ** 28).split('')",
+    ] {
+        let Outcome::Threw { error } = sandbox.eval(killer).outcome else { panic!("{killer} must throw") };
+        assert_eq!(error.name, "RangeError", "{killer}");
+    }
+}
+
+#[test]
+fn source_ends_at_its_limit() {
+    let mut sandbox = sandbox(&engine(), Limits { source_bytes: 10, ..Limits::default() });
+    assert_eq!(value(&mut sandbox, "'12345678'"), "12345678");
+    let Outcome::Limit { limit } = sandbox.eval("1").outcome else { panic!("it must hit the limit") };
+    assert_eq!(limit, LimitHit { which: Limit::SourceBytes, used: 11, allowed: 10 });
+}
+
+#[test]
+fn an_answer_that_is_too_large_or_too_deep_hits_a_limit_and_the_isolate_lives() {
+    let mut sandbox = sandbox(&engine(), Limits { value_bytes: 1_000, ..Limits::default() });
+    let mut which = |source: &str| match sandbox.eval(source).outcome {
+        Outcome::Limit { limit } => limit.which,
+        outcome => panic!("{source}: {outcome:?}"),
+    };
+    assert_eq!(which("'x'.repeat(1000)"), Limit::ValueBytes);
+    assert_eq!(which("new Array(2 ** 32 - 1)"), Limit::ValueBytes);
+    assert_eq!(which("new Uint8Array(1000)"), Limit::ValueBytes);
+    assert_eq!(which("2n ** 10000n"), Limit::ValueBytes);
+    let mut sandbox = self::sandbox(&engine(), Limits::default());
+    let deep = "let deep = []; for (let i = 0; i < 1000; i++) deep = [deep]; deep";
+    assert!(
+        matches!(sandbox.eval(deep).outcome, Outcome::Limit { limit } if limit.which == Limit::ValueDepth)
+    );
+    assert_eq!(value(&mut sandbox, "'lives'"), "lives");
+}
+
+#[test]
+fn a_getter_of_the_answer_is_within_the_deadline() {
+    let endless = "({ get endless() { for (;;) {} } })";
+    assert_eq!(hit(&mut sandbox(&engine(), wall(100)), endless).which, Limit::WallMs);
+    let cause = "throw Object.defineProperty(new Error('x'), 'cause', { get() { for (;;) {} } })";
+    assert_eq!(hit(&mut sandbox(&engine(), wall(100)), cause).which, Limit::WallMs);
+}
+
+/// A run that ends just as its deadline passes must not take the next one with it.
+#[test]
+fn no_run_is_killed_by_the_deadline_of_an_earlier_one() {
+    let engine = engine();
+    let mut condemned = 0;
+    let mut sandbox = self::sandbox(&engine, wall(2));
+    for number in 0..3_000_u32 {
+        let spin = 1_700 + number % 600;
+        let source = format!("for (const end = Date.now() + {spin} / 1000; Date.now() < end;); {number}");
+        let begun = Instant::now();
+        match sandbox.eval(&source).outcome {
+            Outcome::Returned { .. } => {}
+            Outcome::Limit { limit } => {
+                assert_eq!(limit.which, Limit::WallMs);
+                assert!(begun.elapsed() >= Duration::from_millis(2), "killed after {:?}", begun.elapsed());
+                condemned += 1;
+                sandbox = self::sandbox(&engine, wall(2));
+            }
+            outcome => panic!("run {number}: {outcome:?}"),
+        }
+    }
+    assert!(condemned > 0, "no run came near its deadline");
+}

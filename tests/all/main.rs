@@ -1,0 +1,5 @@
+//! What a sandbox does, seen from outside.
+
+mod api;
+mod errors;
+mod limits;
