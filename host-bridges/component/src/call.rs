@@ -12,7 +12,7 @@ use crate::door::{Door, Fault, Flat};
 use crate::handle::{Entry, Key};
 use crate::lift::Lifter;
 use crate::lower::Lowerer;
-use crate::plan::{Function, Kind, ResourceId, Returns, Role};
+use crate::plan::{FLAT_PARAMS_MAX, Function, Kind, ResourceId, Returns, Role};
 use crate::scalar;
 
 /// Calls an export: the callback of every function, method, static and constructor.
@@ -26,7 +26,6 @@ pub(crate) fn call<'s>(
         let CalleeRole::Export(id) = callee.role else { return Ok(()) };
         let instance = &*callee.instance;
         let function = &instance.plan.functions[id];
-        destroy_collected(instance);
         let outcome = match function.scalar {
             true => call_scalar(scope, instance, id, &args, &mut answer),
             false => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
@@ -93,6 +92,14 @@ fn destroy(door: &mut dyn Door, entry: Entry) -> Result<(), Fault> {
     if door.generation() == entry.instance { door.destroy(entry.resource, entry.rep) } else { Ok(()) }
 }
 
+/// Makes room for handles before a call: near the limit, objects that nobody holds any more are collected first.
+fn relieve(isolate: &mut v8::Isolate, instance: &Instance) {
+    if instance.realm.handles.borrow_mut().is_pressed() {
+        isolate.low_memory_notification();
+    }
+    destroy_collected(instance);
+}
+
 /// Destroys the resources of objects that were collected since the last call. A trap kills the instance and nothing else.
 fn destroy_collected(instance: &Instance) {
     let realm = &instance.realm;
@@ -122,7 +129,7 @@ fn call_scalar(
     answer: &mut v8::ReturnValue<'_>,
 ) -> Result<(), Problem> {
     let function = &instance.plan.functions[id];
-    let mut flat: Flat = [0; 16];
+    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
     for (index, param) in function.params.iter().enumerate() {
         let value = args.get(index as i32);
         let Kind::Scalar(scalar) = param.ty.kind else { continue };
@@ -148,13 +155,14 @@ fn call_any<'s>(
     id: usize,
     args: &Arguments<'s>,
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    relieve(scope, instance);
     let function = &instance.plan.functions[id];
     let tape = check(scope, instance, function, args)?;
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
     let door = &mut **door;
     let generation = door.open()?;
     take(instance, &tape);
-    let mut flat: Flat = [0; 16];
+    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
     let mut lowerer = Lowerer { scope, door: &mut *door, items: tape.items.iter() };
     if let Err(fault) = lowerer.params(function, &mut flat) {
         door.condemn();
@@ -178,8 +186,11 @@ fn check<'s>(
     function: &Function,
     args: &Arguments<'s>,
 ) -> Result<Tape<'s>, Failure> {
-    if matches!(function.role, Role::Constructor(_)) && !args.is_construct_call() {
-        return Err(Failure::type_error(format!("`{0}` is a class: call it with `{0}`", function.title)));
+    if let Role::Constructor(resource) = function.role
+        && !args.is_construct_call()
+    {
+        let class = &instance.plan.resources[resource].js_name;
+        return Err(Failure::type_error(format!("`{class}` is a class: call it with `new`")));
     }
     let generation = instance.door.try_borrow().map_or(0, |door| door.generation());
     let handles = &instance.realm.handles;
@@ -215,7 +226,7 @@ fn lift<'s>(
     generation: u32,
     target: Option<v8::Local<'s, v8::Object>>,
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
-    let (memory, handles) = door.lifting();
+    let (memory, handles) = door.lifting()?;
     let mut lifter = Lifter { memory, handles, instance, generation };
     match (&function.result, target) {
         (Returns::Nothing, _) => Ok(undefined(scope)),

@@ -1,9 +1,9 @@
 //! What the bridge needs of a component's instance. `extension` implements it, once for each door.
 
-use crate::plan::{FunctionId, ResourceId};
+use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
 
 /// Core values of a call: parameters on the way in, the result on the way out, each zero-extended to 64 bits.
-pub type Flat = [u64; 16];
+pub type Flat = [u64; FLAT_PARAMS_MAX];
 
 /// A component, instantiated for one sandbox. It is entered by one call at a time.
 ///
@@ -40,8 +40,11 @@ pub trait Door {
     /// The component's linear memory.
     fn memory(&mut self) -> &mut [u8];
 
-    /// The linear memory beside the handle table, for lifting.
-    fn lifting(&mut self) -> (&[u8], &mut dyn Handles);
+    /// The linear memory beside the handle table.
+    ///
+    /// # Errors
+    /// A fault where no instance is live.
+    fn lifting(&mut self) -> Result<(&[u8], &mut dyn Handles), Fault>;
 
     /// Calls the destructor of a resource.
     ///

@@ -88,11 +88,26 @@ pub(crate) struct HandleTable {
     slots: Vec<Slot>,
     free: Vec<u32>,
     limit: usize,
+    /// Live handles from which on a collection is worth its time.
+    pressed_at: usize,
 }
 
 impl HandleTable {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), limit }
+        Self { slots: Vec::new(), free: Vec::new(), limit, pressed_at: limit / 2 }
+    }
+
+    /// True where the table has filled so far that garbage should be collected; then not again before it has filled
+    /// half of what is left.
+    pub(crate) fn is_pressed(&mut self) -> bool {
+        let live = self.live();
+        let pressed = live >= self.pressed_at && live > 0;
+        if pressed {
+            self.pressed_at = live + (self.limit - live).div_ceil(2).max(1);
+        } else if live < self.limit / 4 {
+            self.pressed_at = self.limit / 2;
+        }
+        pressed
     }
 
     /// How many handles are live.

@@ -67,7 +67,7 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.door.lifting().1.give(*resource, rep)?;
+                let handle = self.door.lifting()?.1.give(*resource, rep)?;
                 slots.push(handle.into());
             }
             // A borrow of a resource that the component itself defines crosses as its representation.
@@ -122,7 +122,7 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.door.lifting().1.give(*resource, rep)?;
+                let handle = self.door.lifting()?.1.give(*resource, rep)?;
                 self.write(at, 4, handle.into())
             }
             Kind::Borrow(_) => {

@@ -5,9 +5,11 @@
 //! <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>.
 
 mod compile;
+mod flatten;
 mod names;
 
 pub use compile::{Refusal, compile};
+pub use flatten::{CoreSignature, CoreType};
 pub use names::{lower_camel, upper_camel};
 
 /// Most core values that a function's parameters may flatten to; past that they go through memory.

@@ -1,0 +1,261 @@
+//! The direct door: a component's main core module, instantiated by wasmtime's core API.
+//!
+//! The canonical ABI is the bridge's; here is what it stands on: a store with limits and a deadline, entered by raw
+//! core values, and dead after its first trap.
+#![expect(unsafe_code, reason = "calls core functions by raw values: a checked call costs 100 ns more")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
+use innerbox_bridge_component::{Door, Fault, Flat, Handles};
+use wasmtime::{Func, Memory, Store, TypedFunc, UpdateDeadline, ValRaw};
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+use super::Inner;
+use super::handles::HandleTable;
+use super::limiter::Limiter;
+use super::trap::{Cause, fault};
+use super::wasi::{self, LastWords};
+use crate::deadline::Interrupt;
+use crate::limits::ExtensionLimits;
+
+/// A component in one sandbox, through the direct door.
+pub(super) struct DirectDoor {
+    extension: Arc<Inner>,
+    limits: ExtensionLimits,
+    interrupt: Arc<Interrupt>,
+    live: Option<Live>,
+    generation: u32,
+}
+
+/// An instance that has not trapped.
+struct Live {
+    store: Store<State>,
+    memory: Option<Memory>,
+    realloc: Option<TypedFunc<(u32, u32, u32, u32), u32>>,
+    /// By `FunctionId`.
+    functions: Vec<CoreFunction>,
+    /// Where core values cross, kept so that a call clears no more of it than it uses.
+    values: Values,
+}
+
+type Values = [ValRaw; FLAT_PARAMS_MAX];
+
+#[derive(Clone, Copy)]
+struct CoreFunction {
+    function: Func,
+    /// Core values of its parameters.
+    params: usize,
+    post_return: Option<Func>,
+}
+
+/// What the store of an instance holds.
+pub(super) struct State {
+    pub(super) wasi: WasiP1Ctx,
+    pub(super) handles: HandleTable,
+    limiter: Limiter,
+    interrupt: Arc<Interrupt>,
+    last_words: LastWords,
+    start: Instant,
+}
+
+impl State {
+    /// True once the run, or the call, has to end.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.fired() || self.interrupt.call_expired()
+    }
+
+    /// See [`wasi::clock_ns`].
+    pub(super) fn clock_ns(&self, clock: u32) -> u64 {
+        wasi::clock_ns(clock, self.start)
+    }
+}
+
+impl DirectDoor {
+    pub(super) fn new(extension: Arc<Inner>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
+        Self { extension, limits, interrupt, live: None, generation: 0 }
+    }
+
+    fn instantiate(&mut self) -> Result<(), Fault> {
+        let last_words = LastWords::default();
+        let state = State {
+            wasi: wasi::context(&last_words),
+            handles: HandleTable::default(),
+            limiter: Limiter::new(self.limits),
+            interrupt: Arc::clone(&self.interrupt),
+            last_words,
+            start: Instant::now(),
+        };
+        let mut store = Store::new(self.extension.engine.wasm(), state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| match store.data().interrupted() {
+            true => Err(wasmtime::Trap::Interrupt.into()),
+            false => Ok(UpdateDeadline::Continue(1)),
+        });
+        let _mark = self.interrupt.enter_call(self.limits.call_wall);
+        match prepare(&self.extension, &mut store) {
+            Ok((memory, realloc, functions)) => {
+                self.generation += 1;
+                let values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
+                self.live = Some(Live { store, memory, realloc, functions, values });
+                Ok(())
+            }
+            Err(error) => Err(explain(&mut store, &self.interrupt, self.limits, &error)),
+        }
+    }
+
+    fn live(&mut self) -> Result<&mut Live, Fault> {
+        self.live.as_mut().ok_or_else(|| Fault::abi("the component's instance is dead"))
+    }
+
+    /// Enters a core function; an error kills the instance.
+    fn enter(
+        &mut self,
+        body: impl FnOnce(&mut Live) -> wasmtime::Result<()>,
+    ) -> Result<(), Fault> {
+        let _mark = self.interrupt.enter_call(self.limits.call_wall);
+        let Some(live) = self.live.as_mut() else { return Err(Fault::abi("the component's instance is dead")) };
+        match body(live) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);
+                self.live = None;
+                Err(fault)
+            }
+        }
+    }
+}
+
+type Prepared = (Option<Memory>, Option<TypedFunc<(u32, u32, u32, u32), u32>>, Vec<CoreFunction>);
+
+fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
+    let instance = extension.template.instantiate(&mut *store)?;
+    let shape = &extension.shape;
+    let mut find = |name: &str| {
+        let missing = || wasmtime::Error::msg(format!("`{name}` is not exported"));
+        instance.get_func(&mut *store, name).ok_or_else(missing)
+    };
+    let mut functions = Vec::with_capacity(shape.functions.len());
+    for (core, plan) in shape.functions.iter().zip(&extension.plan.functions) {
+        let post_return = core.post_return.as_deref().map(&mut find).transpose()?;
+        let params = if plan.flat_params <= FLAT_PARAMS_MAX { plan.flat_params } else { 1 };
+        functions.push(CoreFunction { function: find(&core.name)?, params, post_return });
+    }
+    let mut destructors = Vec::with_capacity(shape.destructors.len());
+    for name in &shape.destructors {
+        destructors.push(name.as_deref().map(&mut find).transpose()?);
+    }
+    store.data_mut().handles.destructors = destructors;
+    let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
+    let realloc = shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
+    // A reactor's own start: constructors of its globals.
+    if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+        initialize.call(&mut *store, &[], &mut [])?;
+    }
+    Ok((memory, realloc, functions))
+}
+
+fn explain(
+    store: &mut Store<State>,
+    interrupt: &Interrupt,
+    limits: ExtensionLimits,
+    error: &wasmtime::Error,
+) -> Fault {
+    let cause = if interrupt.fired() {
+        Cause::Terminated
+    } else if interrupt.call_expired() {
+        Cause::CallWall { ms: limits.call_wall.map_or(0, |wall| wall.as_millis() as u64) }
+    } else if let Some(refused) = store.data_mut().limiter.take_refused() {
+        Cause::Refused(refused)
+    } else {
+        Cause::Trap { last_words: store.data().last_words.take() }
+    };
+    fault(error, cause)
+}
+
+/// Calls a core function with raw values. `values` holds its parameters, then its result.
+fn call_raw(store: &mut Store<State>, function: Func, values: &mut Values) -> wasmtime::Result<()> {
+    // SAFETY: `call_unchecked` asks that `function` belongs to `store`, that `values` has room for all parameters and
+    // results, and that the parameters have the function's types. `prepare` took the function out of an instance of
+    // this very store. `shape::verify` compared its core signature with the plan's, which has at most 16 parameters
+    // (`FLAT_PARAMS_MAX`) and one result, all of them numbers; any bits are a value of a number type.
+    unsafe { function.call_unchecked(store, values) }
+}
+
+impl Door for DirectDoor {
+    fn open(&mut self) -> Result<u32, Fault> {
+        if self.live.is_none() {
+            self.instantiate()?;
+        }
+        Ok(self.generation)
+    }
+
+    fn generation(&self) -> u32 {
+        if self.live.is_some() { self.generation } else { 0 }
+    }
+
+    fn call(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault> {
+        self.enter(|live| {
+            let CoreFunction { function, params, .. } = live.functions[function];
+            for (value, bits) in live.values.iter_mut().zip(&flat[..params]) {
+                *value = ValRaw::u64(*bits);
+            }
+            call_raw(&mut live.store, function, &mut live.values)?;
+            flat[0] = live.values[0].get_u64();
+            Ok(())
+        })
+    }
+
+    fn post_return(&mut self, function: FunctionId, result: u64) -> Result<(), Fault> {
+        let post_return = self.live.as_ref().and_then(|live| live.functions[function].post_return);
+        let Some(post_return) = post_return else { return Ok(()) };
+        self.enter(|live| {
+            live.values[0] = ValRaw::u64(result);
+            call_raw(&mut live.store, post_return, &mut live.values)
+        })
+    }
+
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+        let mut pointer = 0;
+        self.enter(|live| {
+            let missing = || wasmtime::Error::msg("the component exports no realloc");
+            let realloc = live.realloc.as_ref().ok_or_else(missing)?;
+            pointer = realloc.call(&mut live.store, (0, 0, align, size))?;
+            Ok(())
+        })?;
+        Ok(pointer)
+    }
+
+    fn memory(&mut self) -> &mut [u8] {
+        match self.live.as_mut() {
+            Some(Live { store, memory: Some(memory), .. }) => memory.data_mut(store),
+            _ => &mut [],
+        }
+    }
+
+    fn lifting(&mut self) -> Result<(&[u8], &mut dyn Handles), Fault> {
+        let live = self.live()?;
+        Ok(match live.memory {
+            Some(memory) => {
+                let (memory, state) = memory.data_and_store_mut(&mut live.store);
+                (memory, &mut state.handles)
+            }
+            None => (&[], &mut live.store.data_mut().handles),
+        })
+    }
+
+    fn destroy(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault> {
+        let destructor = self.live()?.store.data().handles.destructors.get(resource).copied().flatten();
+        let Some(destructor) = destructor else { return Ok(()) };
+        self.enter(|live| {
+            live.values[0] = ValRaw::u32(rep);
+            call_raw(&mut live.store, destructor, &mut live.values)
+        })
+    }
+
+    fn condemn(&mut self) {
+        self.live = None;
+    }
+}

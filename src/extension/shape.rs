@@ -1,0 +1,444 @@
+//! What a component is made of, read from its own canonical sections, and whether the direct door can take it.
+//!
+//! `cargo component build`, and wit-component in general, makes a component of one main core module, the WASI preview-1
+//! adapter, and two small modules that tie the knot between them. Of that, the direct door instantiates the main
+//! module alone. `wasmtime_environ`'s translator resolves the component's data flow: which core function each export
+//! lifts, with which memory, `realloc` and post-return, and what each import of the main module is.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use innerbox_bridge_component::plan::{CoreType, Plan, ResourceId};
+use wasmtime::ValType;
+use wasmtime_environ::component::{
+    CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes, ComponentTypesBuilder, CoreDef,
+    CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule, ResourceIndex, RuntimeInstanceIndex,
+    StringEncoding, Trampoline, Translator, TypeDef, TypeResourceTable, TypeResourceTableIndex,
+};
+use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
+use wasmtime_environ::{EntityIndex, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables};
+
+/// How the direct door enters a component.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// Where the main core module lies in the component's bytes.
+    pub(super) module: Range<usize>,
+    /// For each function of the plan, the core functions behind it.
+    pub(super) functions: Vec<CoreFunction>,
+    /// For each resource of the plan, the core function that destroys one.
+    pub(super) destructors: Vec<Option<String>>,
+    /// The export that allocates memory.
+    pub(super) realloc: Option<String>,
+    /// The exported memory.
+    pub(super) memory: Option<String>,
+    /// What the main module imports.
+    pub(super) imports: Vec<MainImport>,
+}
+
+/// The core functions behind an export of the component, by the names under which the main module exports them.
+#[derive(Debug)]
+pub(super) struct CoreFunction {
+    pub(super) name: String,
+    pub(super) post_return: Option<String>,
+}
+
+/// An import of a component's main module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MainImport {
+    /// The module name of the import.
+    pub module: String,
+    /// Its field name.
+    pub field: String,
+    /// What satisfies it.
+    pub source: ImportSource,
+}
+
+/// What satisfies an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportSource {
+    /// A function of WASI preview 1, under the grants of the sandbox.
+    Wasi,
+    /// Makes a handle of a resource that the component defines.
+    ResourceNew(ResourceId),
+    /// Gives the representation behind such a handle.
+    ResourceRep(ResourceId),
+    /// Drops such a handle.
+    ResourceDrop(ResourceId),
+}
+
+/// Why the direct door does not take a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal(String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the direct door does not take it: {}", self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+fn refuse<T>(reason: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal(reason.into()))
+}
+
+const WASI: &str = "wasi_snapshot_preview1";
+
+/// Main module, adapter, and the two that tie them together.
+const MODULES_MAX: usize = 4;
+
+/// Reads the shape of a component.
+pub(super) fn read(component: &[u8], plan: &Plan) -> Result<Shape, Refusal> {
+    let tunables = Tunables::default_u64();
+    let mut validator = Validator::new_with_features(WasmFeatures::default());
+    let mut types = ComponentTypesBuilder::new(&validator);
+    let scope = ScopeVec::new();
+    let (translation, modules) = Translator::new(&tunables, &mut validator, &mut types, &scope)
+        .translate(component)
+        .map_err(|error| Refusal(format!("it is not valid: {error:#}")))?;
+    let (types, _) = types.finish(&translation.component);
+    let instances = instances(&translation.component)?;
+    let reader = Reader { plan, translation: &translation, types: &types, modules: &modules, instances };
+    reader.shape()
+}
+
+/// A core module instantiated inside the component.
+struct CoreInstance<'a> {
+    module: StaticModuleIndex,
+    arguments: &'a [CoreDef],
+}
+
+fn instances(component: &Component) -> Result<Vec<CoreInstance<'_>>, Refusal> {
+    let mut instances = Vec::new();
+    for initializer in &component.initializers {
+        match initializer {
+            GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, arguments), _) => {
+                instances.push(CoreInstance { module: *module, arguments });
+            }
+            GlobalInitializer::InstantiateModule(InstantiateModule::Import(..), _) => {
+                return refuse("it imports a core module");
+            }
+            _ => {}
+        }
+    }
+    match instances.len() {
+        0 => refuse("it has no core module"),
+        count if count > MODULES_MAX => refuse(format!("it is composed of {count} core modules")),
+        _ => Ok(instances),
+    }
+}
+
+struct Reader<'a> {
+    plan: &'a Plan,
+    translation: &'a ComponentTranslation,
+    types: &'a ComponentTypes,
+    modules: &'a PrimaryMap<StaticModuleIndex, ModuleTranslation<'a>>,
+    instances: Vec<CoreInstance<'a>>,
+}
+
+/// An export of the component that is a function.
+struct Lifted<'a> {
+    function: &'a CoreDef,
+    options: &'a CanonicalOptions,
+}
+
+impl<'a> Reader<'a> {
+    fn shape(&self) -> Result<Shape, Refusal> {
+        let main = self.main()?;
+        let lifted = self.all_lifted();
+        let mut functions = Vec::with_capacity(self.plan.functions.len());
+        let mut realloc = None;
+        let mut memory = None;
+        for function in &self.plan.functions {
+            let key = (function.interface.as_str(), function.name.as_str());
+            let Some(export) = lifted.get(&key) else {
+                return refuse(format!("`{}` is not exported as a function", function.name));
+            };
+            self.check_options(export.options)?;
+            functions.push(CoreFunction {
+                name: self.main_export(main, export.function)?,
+                post_return: self.post_return(main, export.options)?,
+            });
+            if let CanonicalOptionsDataModel::LinearMemory(options) = export.options.data_model {
+                memory = memory.or(options.memory.map(|index| self.memory_name(main, index)).transpose()?);
+                realloc = realloc.or(options.realloc.map(|index| self.realloc_name(main, index)).transpose()?);
+            }
+        }
+        let resources = self.resources()?;
+        let module = &self.modules[self.instances[main].module];
+        let start = module.wasm_module_offset as usize;
+        Ok(Shape {
+            module: start..start + module.wasm.len(),
+            functions,
+            destructors: self.destructors(main, &resources)?,
+            realloc,
+            memory,
+            imports: self.imports(main, &resources)?,
+        })
+    }
+
+    /// The instance whose functions the component's exports lift.
+    fn main(&self) -> Result<usize, Refusal> {
+        let mut found = None;
+        for lifted in self.all_lifted().values() {
+            let CoreDef::Export(export) = lifted.function else { return refuse("an export is no core function") };
+            let instance = export.instance.as_u32() as usize;
+            match found {
+                None => found = Some(instance),
+                Some(other) if other != instance => return refuse("its exports lie in several core modules"),
+                Some(_) => {}
+            }
+        }
+        found.ok_or_else(|| Refusal("it exports no function".to_owned()))
+    }
+
+    /// All functions that the component exports, by interface and name.
+    fn all_lifted(&self) -> HashMap<(&'a str, &'a str), Lifted<'a>> {
+        let component = &self.translation.component;
+        let mut all = HashMap::new();
+        for (name, (index, _)) in component.exports.raw_iter() {
+            match &component.export_items[*index] {
+                Export::LiftedFunction { func, options, .. } => {
+                    let options = &component.options[*options];
+                    all.insert(("", name.as_str()), Lifted { function: func, options });
+                }
+                Export::Instance { exports, .. } => {
+                    for (function, (index, _)) in exports.raw_iter() {
+                        if let Export::LiftedFunction { func, options, .. } = &component.export_items[*index] {
+                            let options = &component.options[*options];
+                            all.insert((name.as_str(), function.as_str()), Lifted { function: func, options });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    fn check_options(&self, options: &CanonicalOptions) -> Result<(), Refusal> {
+        if options.async_ {
+            return refuse("it uses the asynchronous ABI");
+        }
+        if options.string_encoding != StringEncoding::Utf8 {
+            return refuse("its strings are not UTF-8");
+        }
+        match options.data_model {
+            CanonicalOptionsDataModel::LinearMemory(_) => Ok(()),
+            CanonicalOptionsDataModel::Gc {} => refuse("its values are garbage-collected objects"),
+        }
+    }
+
+    /// The name under which the main module exports a core item.
+    fn main_export(&self, main: usize, definition: &CoreDef) -> Result<String, Refusal> {
+        match self.through_shim(definition) {
+            CoreDef::Export(export) if export.instance.as_u32() as usize == main => self.export_name(export),
+            _ => refuse("a canonical option is not of its main module"),
+        }
+    }
+
+    fn export_name<T: Copy>(&self, export: &CoreExport<T>) -> Result<String, Refusal>
+    where
+        EntityIndex: From<T>,
+    {
+        let index = match &export.item {
+            ExportItem::Name(name) => return Ok(name.clone()),
+            ExportItem::Index(index) => EntityIndex::from(*index),
+        };
+        let module = &self.modules[self.instances[export.instance.as_u32() as usize].module].module;
+        let found = module.exports.iter().find(|(_, item)| **item == index);
+        let (name, _) = found.ok_or_else(|| Refusal("a lifted function is not exported".to_owned()))?;
+        Ok(module.strings[*name].to_owned())
+    }
+
+    /// Follows a function through the two small modules that wit-component ties the knot with: the first one exports
+    /// functions by number that call through a table; the second one imports, under the same numbers, what fills it.
+    fn through_shim<'d>(&'d self, definition: &'d CoreDef) -> &'d CoreDef {
+        let CoreDef::Export(export) = definition else { return definition };
+        if !self.is_named(export.instance, "wit-component:shim") {
+            return definition;
+        }
+        let Ok(number) = self.export_name(export) else { return definition };
+        let fixups = (0_u32..)
+            .zip(&self.instances)
+            .find(|(index, _)| self.is_named(RuntimeInstanceIndex::from_u32(*index), "wit-component:fixups"));
+        let Some((_, fixups)) = fixups else { return definition };
+        let module = &self.modules[fixups.module].module;
+        let position = module.imports().position(|(_, field, _)| field == number);
+        position.and_then(|position| fixups.arguments.get(position)).unwrap_or(definition)
+    }
+
+    fn is_named(&self, instance: RuntimeInstanceIndex, name: &str) -> bool {
+        let module = &self.modules[self.instances[instance.as_u32() as usize].module].module;
+        module.name.is_some_and(|atom| &module.strings[atom] == name)
+    }
+
+    fn memory_name(
+        &self,
+        main: usize,
+        index: wasmtime_environ::component::RuntimeMemoryIndex,
+    ) -> Result<String, Refusal> {
+        for initializer in &self.translation.component.initializers {
+            if let GlobalInitializer::ExtractMemory(memory) = initializer {
+                if memory.index == index && memory.export.instance.as_u32() as usize == main {
+                    return self.export_name(&memory.export);
+                }
+            }
+        }
+        refuse("its memory is not of its main module")
+    }
+
+    fn realloc_name(
+        &self,
+        main: usize,
+        index: wasmtime_environ::component::RuntimeReallocIndex,
+    ) -> Result<String, Refusal> {
+        for initializer in &self.translation.component.initializers {
+            if let GlobalInitializer::ExtractRealloc(realloc) = initializer {
+                if realloc.index == index {
+                    return self.main_export(main, &realloc.def);
+                }
+            }
+        }
+        refuse("its realloc is not of its main module")
+    }
+
+    fn post_return(&self, main: usize, options: &CanonicalOptions) -> Result<Option<String>, Refusal> {
+        let Some(index) = options.post_return else { return Ok(None) };
+        for initializer in &self.translation.component.initializers {
+            if let GlobalInitializer::ExtractPostReturn(post_return) = initializer {
+                if post_return.index == index {
+                    return self.main_export(main, &post_return.def).map(Some);
+                }
+            }
+        }
+        refuse("a post-return function is missing")
+    }
+
+    /// The plan's resources by the component's own index of them.
+    fn resources(&self) -> Result<HashMap<ResourceIndex, ResourceId>, Refusal> {
+        let component = &self.translation.component;
+        let mut resources = HashMap::new();
+        for (id, resource) in self.plan.resources.iter().enumerate() {
+            let found = component.exports.raw_iter().find(|(name, _)| name.as_str() == resource.interface);
+            let Some((_, (index, _))) = found else { return refuse("a resource is not exported") };
+            let Export::Instance { exports, .. } = &component.export_items[*index] else { continue };
+            let found = exports.raw_iter().find(|(name, _)| name.as_str() == resource.name);
+            let Some((_, (index, _))) = found else { return refuse("a resource is not exported") };
+            if let Export::Type(TypeDef::Resource(table)) = &component.export_items[*index] {
+                resources.insert(self.resource_index(*table)?, id);
+            }
+        }
+        Ok(resources)
+    }
+
+    fn resource_index(&self, table: TypeResourceTableIndex) -> Result<ResourceIndex, Refusal> {
+        match &self.types[table] {
+            TypeResourceTable::Concrete { ty, .. } => Ok(*ty),
+            TypeResourceTable::Abstract(_) => refuse("a resource has no concrete type"),
+        }
+    }
+
+    fn destructors(
+        &self,
+        main: usize,
+        resources: &HashMap<ResourceIndex, ResourceId>,
+    ) -> Result<Vec<Option<String>>, Refusal> {
+        let component = &self.translation.component;
+        let mut destructors = vec![None; self.plan.resources.len()];
+        for initializer in &component.initializers {
+            let GlobalInitializer::Resource(resource) = initializer else { continue };
+            let index = component.resource_index(resource.index);
+            let (Some(id), Some(destructor)) = (resources.get(&index), &resource.dtor) else { continue };
+            destructors[*id] = Some(self.main_export(main, destructor)?);
+        }
+        Ok(destructors)
+    }
+
+    fn imports(
+        &self,
+        main: usize,
+        resources: &HashMap<ResourceIndex, ResourceId>,
+    ) -> Result<Vec<MainImport>, Refusal> {
+        let instance = &self.instances[main];
+        let module = &self.modules[instance.module].module;
+        let mut imports = Vec::new();
+        for ((name, field, _), argument) in module.imports().zip(instance.arguments) {
+            let source = match self.through_shim(argument) {
+                CoreDef::Export(export) if name == WASI && export.instance.as_u32() as usize != main => {
+                    ImportSource::Wasi
+                }
+                CoreDef::Trampoline(index) => self.intrinsic(&self.translation.trampolines[*index], name, resources)?,
+                _ => return refuse(format!("it imports `{name}` `{field}`, which is no WASI function")),
+            };
+            imports.push(MainImport { module: name.to_owned(), field: field.to_owned(), source });
+        }
+        Ok(imports)
+    }
+
+    fn intrinsic(
+        &self,
+        trampoline: &Trampoline,
+        interface: &str,
+        resources: &HashMap<ResourceIndex, ResourceId>,
+    ) -> Result<ImportSource, Refusal> {
+        let id = |table: TypeResourceTableIndex| {
+            let index = self.resource_index(table)?;
+            let id = resources.get(&index).copied();
+            id.ok_or_else(|| Refusal(format!("it uses a resource of `{interface}` that it does not export")))
+        };
+        match trampoline {
+            Trampoline::ResourceNew { ty, .. } => Ok(ImportSource::ResourceNew(id(*ty)?)),
+            Trampoline::ResourceRep { ty, .. } => Ok(ImportSource::ResourceRep(id(*ty)?)),
+            Trampoline::ResourceDrop { ty, .. } => Ok(ImportSource::ResourceDrop(id(*ty)?)),
+            _ => refuse(format!("it imports `{interface}`, which only the general door could give")),
+        }
+    }
+}
+
+/// Checks that the main module has every function by name, with the core signature that the plan gives it: the door
+/// calls them without further checks.
+pub(super) fn verify(shape: &Shape, plan: &Plan, module: &wasmtime::Module) -> Result<(), Refusal> {
+    for (function, core) in plan.functions.iter().zip(&shape.functions) {
+        let signature = function.core_signature();
+        expect(module, &core.name, &signature.params, &signature.results)?;
+        if let Some(post_return) = &core.post_return {
+            expect(module, post_return, &signature.results, &[])?;
+        }
+    }
+    for destructor in shape.destructors.iter().flatten() {
+        expect(module, destructor, &[CoreType::I32], &[])?;
+    }
+    if let Some(realloc) = &shape.realloc {
+        expect(module, realloc, &[CoreType::I32; 4], &[CoreType::I32])?;
+    }
+    Ok(())
+}
+
+fn expect(
+    module: &wasmtime::Module,
+    name: &str,
+    params: &[CoreType],
+    results: &[CoreType],
+) -> Result<(), Refusal> {
+    let same = |found: &ValType, expected: &CoreType| {
+        matches!(
+            (found, expected),
+            (ValType::I32, CoreType::I32)
+                | (ValType::I64, CoreType::I64)
+                | (ValType::F32, CoreType::F32)
+                | (ValType::F64, CoreType::F64)
+        )
+    };
+    let Some(wasmtime::ExternType::Func(found)) = module.get_export(name) else {
+        return refuse(format!("its main module does not export a function `{name}`"));
+    };
+    let agrees = |found: Vec<ValType>, expected: &[CoreType]| {
+        found.len() == expected.len() && found.iter().zip(expected).all(|(found, expected)| same(found, expected))
+    };
+    if agrees(found.params().collect(), params) && agrees(found.results().collect(), results) {
+        return Ok(());
+    }
+    refuse(format!("`{name}` has another core signature than its WIT"))
+}

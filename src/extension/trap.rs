@@ -1,0 +1,62 @@
+//! From wasmtime's errors to faults.
+
+use innerbox_bridge_component::Fault;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::limiter::Refused;
+
+/// Most frames of the wasm stack that an error carries: a recursion has tens of thousands.
+const FRAMES_MAX: usize = 32;
+
+/// Why an instance ended a call, by what the host knows besides the error itself.
+pub(super) enum Cause {
+    /// The run is being ended.
+    Terminated,
+    /// The call used more wall time than it may.
+    CallWall { ms: u64 },
+    /// The instance was refused memory or tables.
+    Refused(Refused),
+    /// Nothing but the error itself.
+    Trap {
+        /// What the component wrote to its standard error stream last: Rust's panics put their message there.
+        last_words: Option<String>,
+    },
+}
+
+/// The fault for an error that came out of a call.
+pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
+    match cause {
+        Cause::Terminated => Fault::Terminated,
+        Cause::CallWall { ms } => {
+            Fault::Limit { which: "wall time of one call", used: ms, allowed: ms, unit: "ms" }
+        }
+        Cause::Refused(Refused { which, wanted, allowed, unit }) => {
+            Fault::Limit { which, used: wanted, allowed, unit }
+        }
+        Cause::Trap { last_words } => Fault::Trap { message: message(error, last_words), frames: frames(error) },
+    }
+}
+
+fn message(error: &wasmtime::Error, last_words: Option<String>) -> String {
+    let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
+        (Some(trap), _) => trap.to_string(),
+        (None, Some(exit)) => format!("it called exit({})", exit.0),
+        (None, None) => error.root_cause().to_string(),
+    };
+    match last_words {
+        Some(words) => format!("{what}: {words}"),
+        None => what,
+    }
+}
+
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let frames = backtrace.frames();
+    let shown = frames.iter().take(FRAMES_MAX).map(|frame| match frame.func_name() {
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    });
+    let rest = frames.len().saturating_sub(FRAMES_MAX);
+    shown.chain((rest > 0).then(|| format!("{rest} more frames"))).collect()
+}

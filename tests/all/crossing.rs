@@ -1,0 +1,90 @@
+//! Every crossing against wasmtime's own component API on the same component: equal, or it fails.
+//!
+//! Values of each function's parameter types are generated, sent through the component API as `Val`, and, as JavaScript
+//! literals, through a sandbox. What comes back must be the same.
+
+mod generate;
+mod literal;
+mod oracle;
+
+use crate::support::{guest, sandbox_with};
+use generate::Generator;
+use literal::{arguments, literal, lower_camel};
+use oracle::Oracle;
+
+/// Generated argument lists for each function; each seed is another start.
+const CASES_PER_FUNCTION: usize = 60;
+
+/// The test's own deep equality: types and bits, `-0` and NaN included, and no property more or less.
+const SAME: &str = r"
+const same = (a, b) => {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && a.length === b.length
+    && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+};
+const show = (value) => {
+  try {
+    return JSON.stringify(value, (_, v) => typeof v === 'bigint' ? `${v}n` : Object.is(v, -0) ? '-0' : v);
+  } catch { return String(value); }
+};
+const failures = [];
+const check = (name, args, call, expected) => {
+  let got;
+  try { got = { ok: call() }; } catch (error) { got = { error, payload: error.payload }; }
+  const right = 'throws' in expected
+    ? got.error instanceof ComponentError && same(got.payload, expected.throws)
+    : 'ok' in got && same(got.ok, expected.ok);
+  if (!right) failures.push(`${name}(${show(args)}): got ${'ok' in got ? show(got.ok) : got.error}, expected ${show(expected)}`);
+};
+";
+
+/// Sends generated values through all functions of a component whose types hold no resources.
+fn check_component(file: &str, interface: &str) -> usize {
+    let mut oracle = Oracle::load(&guest(file), interface);
+    let mut generator = Generator::new(0x00c0_ffee);
+    let mut source = format!("import * as guest from '{file}';\n{SAME}");
+    let mut cases = 0;
+    for function in oracle.functions() {
+        for round in 0..CASES_PER_FUNCTION {
+            let params = generator.params(&function.params, round);
+            let answer = oracle.call(&function, &params);
+            let (name, args) = (lower_camel(&function.name), arguments(&params, &function.params));
+            let expected = match literal::split_result(&answer, &function.result) {
+                Ok(value) => format!("{{ok: {value}}}"),
+                Err(payload) => format!("{{throws: {payload}}}"),
+            };
+            source.push_str(&format!(
+                "check('{name}', [{args}], () => guest.{interface}.{name}({args}), {expected});\n"
+            ));
+            cases += 1;
+        }
+    }
+    source.push_str("export default failures.slice(0, 20).join('\\n') + (failures.length > 20 ? `\\n${failures.length} in all` : '');");
+    let mut sandbox = sandbox_with(&[file]);
+    let failures: String = sandbox.run_module_source("crossing.js", &source).into_value().unwrap();
+    assert!(failures.is_empty(), "{failures}");
+    cases
+}
+
+#[test]
+fn every_type_crosses_as_the_component_api_has_it() {
+    let cases = check_component("fixture-echo", "echo");
+    // 100 functions and more: were the fixture not read, nothing would fail.
+    assert!(cases > 90 * CASES_PER_FUNCTION, "{cases} cases");
+}
+
+#[test]
+fn digests_are_what_the_component_api_says() {
+    assert!(check_component("digest", "hash") > 3 * CASES_PER_FUNCTION);
+}
+
+#[test]
+fn literals_are_what_they_look_like() {
+    use wasmtime::component::{Type, Val};
+    assert_eq!(literal(&Val::Float64(-0.0), &Type::Float64), "-0");
+    assert_eq!(literal(&Val::U64(7), &Type::U64), "7n");
+    assert_eq!(literal(&Val::String("a'\n".into()), &Type::String), "\"a'\\n\"");
+}

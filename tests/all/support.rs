@@ -1,0 +1,40 @@
+//! What the tests share.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use innerbox::{Config, Engine, Extension, ExtensionLimits, Limits, Sandbox};
+
+/// One engine for all tests of the process.
+pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Config::default()).unwrap());
+
+/// The file of a built guest.
+pub(crate) fn guest(name: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/guests").join(format!("{name}.wasm"));
+    assert!(file.is_file(), "{} is missing: run `cargo xtask guests`", file.display());
+    file
+}
+
+pub(crate) fn extension(name: &str) -> Extension {
+    Extension::from_file(&ENGINE, guest(name)).unwrap()
+}
+
+/// Limits that a hostile guest reaches soon.
+pub(crate) fn tight() -> ExtensionLimits {
+    ExtensionLimits {
+        memory_bytes: 64 << 20,
+        call_wall: Some(Duration::from_millis(100)),
+        ..ExtensionLimits::default()
+    }
+}
+
+/// A sandbox with these guests, under tight limits for each.
+pub(crate) fn sandbox_with(guests: &[&str]) -> Sandbox {
+    let limits = Limits { wall: Some(Duration::from_secs(60)), cpu: None, ..Limits::default() };
+    let mut builder = Sandbox::builder(&ENGINE).limits(limits);
+    for name in guests {
+        builder = builder.extension_with(&extension(name), tight());
+    }
+    builder.build().unwrap()
+}
