@@ -52,7 +52,6 @@ pub struct Engine {
 }
 
 struct Inner {
-    #[expect(dead_code, reason = "for the doors into components")]
     wasm: wasmtime::Engine,
     cache_directory: Option<PathBuf>,
     watchdog: Watchdog,
@@ -79,6 +78,11 @@ impl Engine {
     #[must_use]
     pub fn cache_directory(&self) -> Option<&Path> {
         self.inner.cache_directory.as_deref()
+    }
+
+    /// The engine that compiles and runs components.
+    pub(crate) fn wasm(&self) -> &wasmtime::Engine {
+        &self.inner.wasm
     }
 
     pub(crate) fn watchdog(&self) -> &Watchdog {

@@ -1,6 +1,7 @@
 //! One tenant's isolate, and the runs in it.
 
 mod builder;
+mod components;
 mod run;
 
 use std::marker::PhantomData;

@@ -111,12 +111,11 @@ impl DirectDoor {
     }
 
     /// Enters a core function; an error kills the instance.
-    fn enter(
-        &mut self,
-        body: impl FnOnce(&mut Live) -> wasmtime::Result<()>,
-    ) -> Result<(), Fault> {
+    fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Fault> {
         let _mark = self.interrupt.enter_call(self.limits.call_wall);
-        let Some(live) = self.live.as_mut() else { return Err(Fault::abi("the component's instance is dead")) };
+        let Some(live) = self.live.as_mut() else {
+            return Err(Fault::abi("the component's instance is dead"));
+        };
         match body(live) {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -149,7 +148,8 @@ fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prep
     }
     store.data_mut().handles.destructors = destructors;
     let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
-    let realloc = shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
+    let realloc =
+        shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
     // A reactor's own start: constructors of its globals.
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
         initialize.call(&mut *store, &[], &mut [])?;

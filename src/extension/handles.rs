@@ -94,7 +94,9 @@ pub(super) fn link(linker: &mut Linker<State>, shape: &Shape) -> wasmtime::Resul
                     let rep = caller.data_mut().handles.take(resource, handle).map_err(into_error)?;
                     let destructor = caller.data().handles.destructors.get(resource).copied().flatten();
                     match destructor {
-                        Some(destructor) => destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut []),
+                        Some(destructor) => {
+                            destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut [])
+                        }
                         None => Ok(()),
                     }
                 })?;

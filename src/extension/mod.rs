@@ -60,8 +60,11 @@ impl Extension {
     /// Where the file cannot be read, or as [`Extension::from_bytes`].
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path)
-            .map_err(|source| Error::Io { what: "read component", path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| Error::Io {
+            what: "read component",
+            path: path.to_owned(),
+            source,
+        })?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         Self::from_bytes(engine, &name, &bytes)
     }

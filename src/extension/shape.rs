@@ -12,9 +12,10 @@ use std::ops::Range;
 use innerbox_bridge_component::plan::{CoreType, Plan, ResourceId};
 use wasmtime::ValType;
 use wasmtime_environ::component::{
-    CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes, ComponentTypesBuilder, CoreDef,
-    CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule, ResourceIndex, RuntimeInstanceIndex,
-    StringEncoding, Trampoline, Translator, TypeDef, TypeResourceTable, TypeResourceTableIndex,
+    CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes,
+    ComponentTypesBuilder, CoreDef, CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule,
+    ResourceIndex, RuntimeInstanceIndex, StringEncoding, Trampoline, Translator, TypeDef, TypeResourceTable,
+    TypeResourceTableIndex,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{EntityIndex, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables};
@@ -162,7 +163,8 @@ impl<'a> Reader<'a> {
             });
             if let CanonicalOptionsDataModel::LinearMemory(options) = export.options.data_model {
                 memory = memory.or(options.memory.map(|index| self.memory_name(main, index)).transpose()?);
-                realloc = realloc.or(options.realloc.map(|index| self.realloc_name(main, index)).transpose()?);
+                realloc =
+                    realloc.or(options.realloc.map(|index| self.realloc_name(main, index)).transpose()?);
             }
         }
         let resources = self.resources()?;
@@ -182,7 +184,9 @@ impl<'a> Reader<'a> {
     fn main(&self) -> Result<usize, Refusal> {
         let mut found = None;
         for lifted in self.all_lifted().values() {
-            let CoreDef::Export(export) = lifted.function else { return refuse("an export is no core function") };
+            let CoreDef::Export(export) = lifted.function else {
+                return refuse("an export is no core function");
+            };
             let instance = export.instance.as_u32() as usize;
             match found {
                 None => found = Some(instance),
@@ -205,9 +209,13 @@ impl<'a> Reader<'a> {
                 }
                 Export::Instance { exports, .. } => {
                     for (function, (index, _)) in exports.raw_iter() {
-                        if let Export::LiftedFunction { func, options, .. } = &component.export_items[*index] {
+                        if let Export::LiftedFunction { func, options, .. } = &component.export_items[*index]
+                        {
                             let options = &component.options[*options];
-                            all.insert((name.as_str(), function.as_str()), Lifted { function: func, options });
+                            all.insert(
+                                (name.as_str(), function.as_str()),
+                                Lifted { function: func, options },
+                            );
                         }
                     }
                 }
@@ -369,7 +377,9 @@ impl<'a> Reader<'a> {
                 CoreDef::Export(export) if name == WASI && export.instance.as_u32() as usize != main => {
                     ImportSource::Wasi
                 }
-                CoreDef::Trampoline(index) => self.intrinsic(&self.translation.trampolines[*index], name, resources)?,
+                CoreDef::Trampoline(index) => {
+                    self.intrinsic(&self.translation.trampolines[*index], name, resources)?
+                }
                 _ => return refuse(format!("it imports `{name}` `{field}`, which is no WASI function")),
             };
             imports.push(MainImport { module: name.to_owned(), field: field.to_owned(), source });
@@ -435,7 +445,8 @@ fn expect(
         return refuse(format!("its main module does not export a function `{name}`"));
     };
     let agrees = |found: Vec<ValType>, expected: &[CoreType]| {
-        found.len() == expected.len() && found.iter().zip(expected).all(|(found, expected)| same(found, expected))
+        found.len() == expected.len()
+            && found.iter().zip(expected).all(|(found, expected)| same(found, expected))
     };
     if agrees(found.params().collect(), params) && agrees(found.results().collect(), results) {
         return Ok(());

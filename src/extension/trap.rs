@@ -34,7 +34,9 @@ pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
         Cause::Refused(Refused { which, wanted, allowed, unit }) => {
             Fault::Limit { which, used: wanted, allowed, unit }
         }
-        Cause::Trap { last_words } => Fault::Trap { message: message(error, last_words), frames: frames(error) },
+        Cause::Trap { last_words } => {
+            Fault::Trap { message: message(error, last_words), frames: frames(error) }
+        }
     }
 }
 

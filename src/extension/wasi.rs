@@ -94,7 +94,8 @@ impl LastWords {
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         let text: Vec<u8> = bytes.drain(..).collect();
         let text = String::from_utf8_lossy(&text);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
+        let lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
         let words = lines.collect::<Vec<_>>().join(" ");
         (!words.is_empty()).then_some(words)
     }
@@ -177,7 +178,8 @@ fn poll_oneoff(
     }
     let mut event = [0_u8; 32];
     event[..8].copy_from_slice(&subscription.user_data.to_le_bytes());
-    let written = write(&mut caller, events, &event).and_then(|()| write(&mut caller, count_written, &1_u32.to_le_bytes()));
+    let written = write(&mut caller, events, &event)
+        .and_then(|()| write(&mut caller, count_written, &1_u32.to_le_bytes()));
     Ok(if written.is_some() { 0 } else { INVALID })
 }
 

@@ -7,8 +7,7 @@ use std::path::Path;
 
 /// The SHA-256 of a file, in lower-case hexadecimal.
 pub(crate) fn of_file(path: &Path) -> Result<String> {
-    let mut file =
-        File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let mut file = File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
     let mut hasher = Sha256::new();
     std::io::copy(&mut file, &mut hasher)?;
     Ok(format!("{:x}", hasher.finalize()))
@@ -31,10 +30,7 @@ mod tests {
 
     #[test]
     fn a_sum_is_found_by_the_whole_file_name() {
-        let sums = format!(
-            "{}  longer-a.gz\n{EMPTY}  a.gz\n{EMPTY} *b.gz\n",
-            "0".repeat(64)
-        );
+        let sums = format!("{}  longer-a.gz\n{EMPTY}  a.gz\n{EMPTY} *b.gz\n", "0".repeat(64));
         assert_eq!(in_sums(&sums, "a.gz"), Some(EMPTY));
         assert_eq!(in_sums(&sums, "b.gz"), Some(EMPTY));
         assert_eq!(in_sums(&sums, "c.gz"), None);
@@ -47,8 +43,7 @@ mod tests {
 
     #[test]
     fn the_sum_of_an_empty_file_is_the_known_one() -> Result<()> {
-        let path =
-            std::env::temp_dir().join(format!("innerbox-xtask-empty-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("innerbox-xtask-empty-{}", std::process::id()));
         std::fs::write(&path, "")?;
         let sum = of_file(&path)?;
         std::fs::remove_file(&path)?;

@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Where apt keeps the keys that Debian signs its archive with.
-const KEYRINGS: [&str; 2] = [
-    "/usr/share/keyrings/debian-archive-keyring.gpg",
-    "/usr/share/keyrings/debian-archive-keyring.pgp",
-];
+const KEYRINGS: [&str; 2] =
+    ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 
 /// Dependencies that are not fetched: a C toolchain for the host, which the machine has, and what no program here loads.
 const SKIPPED: [&str; 13] = [
@@ -50,25 +48,17 @@ pub(crate) struct Recipe<'a> {
 
 /// Why Debian's packages cannot be used on this machine, if they cannot.
 pub(crate) fn obstacle() -> Option<String> {
-    if let Some(missing) = ["apt-get", "apt-cache", "dpkg", "dpkg-deb"]
-        .into_iter()
-        .find(|tool| !is_on_path(tool))
+    if let Some(missing) =
+        ["apt-get", "apt-cache", "dpkg", "dpkg-deb"].into_iter().find(|tool| !is_on_path(tool))
     {
         return Some(format!("this machine has no `{missing}`"));
     }
-    let architecture =
-        process::read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
+    let architecture = process::read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
     if architecture.trim() != "amd64" {
-        return Some(format!(
-            "this machine's architecture is `{}`, not `amd64`",
-            architecture.trim()
-        ));
+        return Some(format!("this machine's architecture is `{}`, not `amd64`", architecture.trim()));
     }
     match (keyring(), mirror()) {
-        (None, _) => Some(format!(
-            "`{}` is missing (package `debian-archive-keyring`)",
-            KEYRINGS[0]
-        )),
+        (None, _) => Some(format!("`{}` is missing (package `debian-archive-keyring`)", KEYRINGS[0])),
         (_, None) => Some("apt's sources name no Debian mirror".to_owned()),
         _ => None,
     }
@@ -105,22 +95,12 @@ impl Recipe<'_> {
         fs::write(part.join(".made-from"), self.stamp())?;
         remove(self.folder)?;
         fs::rename(&part, self.folder)?;
-        step.done(&format!(
-            "{} packages of Debian {} in `{}`",
-            names.len(),
-            suite(),
-            self.folder.display()
-        ));
+        step.done(&format!("{} packages of Debian {} in `{}`", names.len(), suite(), self.folder.display()));
         Ok(())
     }
 
     fn stamp(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.folder.display(),
-            suite(),
-            self.packages.join(" ")
-        )
+        format!("{}\n{}\n{}\n", self.folder.display(), suite(), self.packages.join(" "))
     }
 }
 
@@ -141,9 +121,7 @@ impl Apt {
             folder.join("sources.list"),
             format!("deb [signed-by={keyring}] {mirror} {} main\n", suite()),
         )?;
-        let apt = Self {
-            folder: folder.to_path_buf(),
-        };
+        let apt = Self { folder: folder.to_path_buf() };
         process::read(apt.command("apt-get").arg("update"))
             .context("Debian's list of packages could not be fetched")?;
         Ok(apt)
@@ -179,22 +157,16 @@ impl Apt {
             .iter()
             .find_map(|name| name.strip_prefix("libllvm"))
             .context("Debian's `rustc` depends on no `libllvm`")?;
-        Ok(packages
-            .iter()
-            .map(|package| package.replace(LLVM_NUMBER, number))
-            .collect())
+        Ok(packages.iter().map(|package| package.replace(LLVM_NUMBER, number)).collect())
     }
 
     fn with_dependencies(&self, packages: &[String]) -> Result<BTreeSet<String>> {
         let mut all: BTreeSet<String> = packages.iter().cloned().collect();
         let mut next: Vec<String> = all.iter().cloned().collect();
         while !next.is_empty() {
-            let listed = process::read(
-                self.command("apt-cache")
-                    .args(["depends", "--important"])
-                    .args(&next),
-            )
-            .context("Debian's packages have other names than expected")?;
+            let listed =
+                process::read(self.command("apt-cache").args(["depends", "--important"]).args(&next))
+                    .context("Debian's packages have other names than expected")?;
             next = dependencies(&listed)
                 .into_iter()
                 .filter(|name| !is_skipped(name) && all.insert(name.clone()))
@@ -205,20 +177,10 @@ impl Apt {
 
     fn unpack(&self, names: &BTreeSet<String>, into: &Path) -> Result<()> {
         let debs = self.folder.join("debs");
-        process::read(
-            self.command("apt-get")
-                .arg("download")
-                .args(names)
-                .current_dir(&debs),
-        )
-        .context("Debian's packages could not be fetched")?;
+        process::read(self.command("apt-get").arg("download").args(names).current_dir(&debs))
+            .context("Debian's packages could not be fetched")?;
         for deb in fs::read_dir(&debs)? {
-            process::read(
-                Command::new("dpkg-deb")
-                    .arg("-x")
-                    .arg(deb?.path())
-                    .arg(into),
-            )?;
+            process::read(Command::new("dpkg-deb").arg("-x").arg(deb?.path()).arg(into))?;
         }
         Ok(())
     }
@@ -243,13 +205,8 @@ fn dependencies(listed: &str) -> Vec<String> {
 }
 
 fn is_skipped(name: &str) -> bool {
-    let unnumbered = name
-        .replace(|digit: char| digit.is_ascii_digit(), "")
-        .replace("--", "-");
-    !KEPT.contains(&name)
-        && SKIPPED
-            .iter()
-            .any(|skipped| name.starts_with(skipped) || unnumbered == *skipped)
+    let unnumbered = name.replace(|digit: char| digit.is_ascii_digit(), "").replace("--", "-");
+    !KEPT.contains(&name) && SKIPPED.iter().any(|skipped| name.starts_with(skipped) || unnumbered == *skipped)
 }
 
 fn keyring() -> Option<&'static str> {
@@ -271,17 +228,15 @@ fn mirror_in(targets: &str) -> Option<String> {
     let pairs = || targets.lines().filter_map(|line| line.rsplit_once(' '));
     let labelled = pairs().find(|(label, _)| *label == "Debian");
     let guessed = || {
-        pairs().find(|(label, address)| {
-            label.is_empty() && address.trim_end_matches('/').ends_with("/debian")
-        })
+        pairs()
+            .find(|(label, address)| label.is_empty() && address.trim_end_matches('/').ends_with("/debian"))
     };
     Some(labelled.or_else(guessed)?.1.to_owned())
 }
 
 fn remove(folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("`{}` cannot be removed", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("`{}` cannot be removed", folder.display()))?;
     }
     Ok(())
 }
@@ -318,14 +273,7 @@ mod tests {
         ] {
             assert!(is_skipped(name), "{name}");
         }
-        for name in [
-            "libgcc-s1",
-            "libstdc++6",
-            "libc6",
-            "llvm-22",
-            "libllvm22",
-            "clang-22",
-        ] {
+        for name in ["libgcc-s1", "libstdc++6", "libc6", "llvm-22", "libllvm22", "clang-22"] {
             assert!(!is_skipped(name), "{name}");
         }
     }
@@ -334,14 +282,8 @@ mod tests {
     fn the_mirror_is_debian_s_main_archive() {
         let security_first =
             "Debian-Security http://m.example/debian-security/\nDebian http://m.example/debian/\n";
-        assert_eq!(
-            mirror_in(security_first).as_deref(),
-            Some("http://m.example/debian/")
-        );
-        assert_eq!(
-            mirror_in(" http://m.example/debian/\n").as_deref(),
-            Some("http://m.example/debian/")
-        );
+        assert_eq!(mirror_in(security_first).as_deref(), Some("http://m.example/debian/"));
+        assert_eq!(mirror_in(" http://m.example/debian/\n").as_deref(), Some("http://m.example/debian/"));
         assert_eq!(mirror_in("Ubuntu http://m.example/ubuntu/\n"), None);
     }
 }

@@ -29,11 +29,8 @@ pub(crate) fn run_demo(project: &Project, photograph: Option<&str>) -> Result<()
 }
 
 fn arguments(photograph: Option<&str>) -> Result<Vec<OsString>> {
-    let mut words: Vec<OsString> = vec![
-        "run".into(),
-        "--allow-read=examples".into(),
-        format!("--allow-write={OUTPUT}").into(),
-    ];
+    let mut words: Vec<OsString> =
+        vec!["run".into(), "--allow-read=examples".into(), format!("--allow-write={OUTPUT}").into()];
     let Some(photograph) = photograph else {
         words.push("examples/thumbnail.js".into());
         return Ok(words);
@@ -71,9 +68,6 @@ mod tests {
     #[test]
     fn a_photograph_that_is_not_there_is_told_at_once() {
         let error = arguments(Some("no-such.jpg")).map_err(|error| error.to_string());
-        assert_eq!(
-            error,
-            Err("the photograph `no-such.jpg` cannot be read".to_owned())
-        );
+        assert_eq!(error, Err("the photograph `no-such.jpg` cannot be read".to_owned()));
     }
 }

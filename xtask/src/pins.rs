@@ -6,19 +6,15 @@ use anyhow::{Context, Result};
 /// The version of `package` in the workspace's lock file.
 pub(crate) fn locked_version(project: &Project, package: &str) -> Result<String> {
     let path = project.root.join("Cargo.lock");
-    let lock = std::fs::read_to_string(&path)
-        .with_context(|| format!("`{}` cannot be read", path.display()))?;
-    version_in(&lock, package)
-        .with_context(|| format!("`{}` names no package `{package}`", path.display()))
+    let lock =
+        std::fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    version_in(&lock, package).with_context(|| format!("`{}` names no package `{package}`", path.display()))
 }
 
 fn version_in(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
-    let version = lines
-        .nth(1)?
-        .strip_prefix("version = \"")?
-        .strip_suffix('"')?;
+    let version = lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')?;
     Some(version.to_owned())
 }
 

@@ -21,8 +21,7 @@ impl Step {
         let name = name.into();
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{elapsed}] {msg}")
-            {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{elapsed}] {msg}") {
                 bar.set_style(style);
             }
             bar.set_prefix(name.clone());
@@ -33,12 +32,7 @@ impl Step {
             eprintln!("  ... {name}");
         }
         let now = Instant::now();
-        Self {
-            name,
-            started: now,
-            told: now,
-            bar,
-        }
+        Self { name, started: now, told: now, bar }
     }
 
     /// Says where the step is now.
@@ -47,11 +41,7 @@ impl Step {
             Some(bar) => bar.set_message(detail.chars().take(80).collect::<String>()),
             None if self.told.elapsed() >= PLAIN_LINE_EVERY => {
                 self.told = Instant::now();
-                eprintln!(
-                    "  ... {} [{}] {detail}",
-                    self.name,
-                    clock(self.started.elapsed())
-                );
+                eprintln!("  ... {} [{}] {detail}", self.name, clock(self.started.elapsed()));
             }
             None => {}
         }
@@ -68,11 +58,7 @@ impl Step {
             bar.finish_and_clear();
         }
         let comma = if outcome.is_empty() { "" } else { ": " };
-        eprintln!(
-            "  ok  {}{comma}{outcome} ({})",
-            self.name,
-            clock(self.started.elapsed())
-        );
+        eprintln!("  ok  {}{comma}{outcome} ({})", self.name, clock(self.started.elapsed()));
     }
 }
 
@@ -102,16 +88,6 @@ mod tests {
     #[test]
     fn time_is_told_in_words() {
         let told = [0, 9, 10, 59, 60, 1577].map(|seconds| clock(Duration::from_secs(seconds)));
-        assert_eq!(
-            told,
-            [
-                "0.0 s",
-                "9.0 s",
-                "10 s",
-                "59 s",
-                "1 min 00 s",
-                "26 min 17 s"
-            ]
-        );
+        assert_eq!(told, ["0.0 s", "9.0 s", "10 s", "59 s", "1 min 00 s", "26 min 17 s"]);
     }
 }

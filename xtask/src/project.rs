@@ -21,10 +21,7 @@ impl Project {
     /// Finds the checkout that this program was built from.
     pub(crate) fn find() -> Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest
-            .parent()
-            .context("set-up: xtask lies outside a workspace")?
-            .to_path_buf();
+        let root = manifest.parent().context("set-up: xtask lies outside a workspace")?.to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(named) => env::current_dir()?.join(named),
             None => root.join("target"),
@@ -36,19 +33,12 @@ impl Project {
                 .join(".cargo"),
         };
         let cargo = env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-        Ok(Self {
-            root,
-            target,
-            cargo_home,
-            cargo,
-        })
+        Ok(Self { root, target, cargo_home, cargo })
     }
 }
 
 /// Held by one command at a time while it makes what all of them share.
-pub(crate) struct SetupLock(
-    #[expect(dead_code, reason = "the lock lasts as long as the file is open")] File,
-);
+pub(crate) struct SetupLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
 impl SetupLock {
     /// Waits until no other command of this checkout is setting up.

@@ -29,17 +29,10 @@ const PROGRAMS: [&str; 13] = [
 
 /// Rewrites the programs and libraries under `part` so that they run from `folder`, where `part` will lie.
 pub(crate) fn programs(part: &Path, folder: &Path) -> Result<()> {
-    let tool = Patchelf {
-        libraries: part.join(LIBRARIES),
-        found_at: folder.join(LIBRARIES),
-    };
+    let tool = Patchelf { libraries: part.join(LIBRARIES), found_at: folder.join(LIBRARIES) };
     let loader = tool.found_at.join(LOADER);
     for bin in bin_folders(part)? {
-        for program in PROGRAMS
-            .iter()
-            .map(|name| bin.join(name))
-            .filter(|path| is_own_file(path))
-        {
+        for program in PROGRAMS.iter().map(|name| bin.join(name)).filter(|path| is_own_file(path)) {
             if program.ends_with("usr/bin/patchelf") {
                 continue; // it is the tool itself
             }
@@ -49,14 +42,8 @@ pub(crate) fn programs(part: &Path, folder: &Path) -> Result<()> {
     // These name a path that does not exist here; the loader would take it before the program's own.
     for entry in fs::read_dir(&tool.libraries)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if is_own_file(&path)
-            && (name.starts_with("libLLVM.so.") || name.starts_with("libclang-cpp.so."))
-        {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_own_file(&path) && (name.starts_with("libLLVM.so.") || name.starts_with("libclang-cpp.so.")) {
             tool.run(&path, None)?;
         }
     }
@@ -72,14 +59,8 @@ impl Patchelf {
     fn run(&self, file: &Path, loader: Option<&Path>) -> Result<()> {
         let patchelf = self.libraries.join("../../bin/patchelf");
         let mut command = Command::new(self.libraries.join(LOADER));
-        command
-            .arg("--library-path")
-            .arg(&self.libraries)
-            .arg(patchelf);
-        command
-            .arg("--force-rpath")
-            .arg("--set-rpath")
-            .arg(&self.found_at);
+        command.arg("--library-path").arg(&self.libraries).arg(patchelf);
+        command.arg("--force-rpath").arg("--set-rpath").arg(&self.found_at);
         if let Some(loader) = loader {
             command.arg("--set-interpreter").arg(loader);
         }
@@ -91,16 +72,10 @@ impl Patchelf {
 
 /// `usr/bin`, LLVM's own, and the one where rustc looks for its linker.
 fn bin_folders(part: &Path) -> Result<Vec<PathBuf>> {
-    let mut folders = vec![
-        part.join("usr/bin"),
-        part.join("usr/lib/rustlib/x86_64-unknown-linux-gnu/bin"),
-    ];
+    let mut folders = vec![part.join("usr/bin"), part.join("usr/lib/rustlib/x86_64-unknown-linux-gnu/bin")];
     for entry in fs::read_dir(part.join("usr/lib"))? {
         let path = entry?.path();
-        if path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("llvm-"))
-        {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("llvm-")) {
             folders.push(path.join("bin"));
         }
     }
@@ -108,8 +83,7 @@ fn bin_folders(part: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn is_own_file(path: &Path) -> bool {
-    path.symlink_metadata()
-        .is_ok_and(|metadata| metadata.is_file())
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 /// Writes a small program for the shell.

@@ -19,10 +19,7 @@ impl GuestTools {
         let _lock = SetupLock::take(project)?;
         let component_tool = ComponentTool::find(project)?;
         let compiler = Compiler::find(project)?;
-        Ok(Self {
-            compiler,
-            component_tool,
-        })
+        Ok(Self { compiler, component_tool })
     }
 
     /// Builds guests: those named, or all.

@@ -41,11 +41,7 @@ pub(crate) fn build(
         [] => compile(&workspace)?,
         _ => guests.iter().try_for_each(|guest| compile(&guest.folder))?,
     }
-    let sizes = collect(
-        &guests,
-        &compiled.join(TARGET).join("release"),
-        &project.target.join("guests"),
-    )?;
+    let sizes = collect(&guests, &compiled.join(TARGET).join("release"), &project.target.join("guests"))?;
     write!(std::io::stdout(), "{}", table(&sizes))?;
     Ok(())
 }
@@ -54,8 +50,8 @@ pub(crate) fn build(
 fn all(workspace: &Path) -> Result<Vec<Guest>> {
     let mut guests = Vec::new();
     for folder in [workspace.to_path_buf(), workspace.join("fixtures")] {
-        let entries = fs::read_dir(&folder)
-            .with_context(|| format!("`{}` cannot be read", folder.display()))?;
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("`{}` cannot be read", folder.display()))?;
         for entry in entries {
             let folder = entry?.path();
             let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
@@ -72,17 +68,12 @@ fn component_name(manifest: &str) -> Option<String> {
         return None;
     }
     let package = manifest.split_once("[package]")?.1;
-    let name = package
-        .lines()
-        .find_map(|line| line.strip_prefix("name = "))?;
+    let name = package.lines().find_map(|line| line.strip_prefix("name = "))?;
     Some(name.trim().trim_matches('"').to_owned())
 }
 
 fn choose(all: Vec<Guest>, names: &[&str]) -> Result<Vec<Guest>> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| !all.iter().any(|guest| guest.name == **name))
-    {
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|guest| guest.name == **name)) {
         let known: Vec<&str> = all.iter().map(|guest| guest.name.as_str()).collect();
         bail!("`{unknown}` is no guest; there are: {}", known.join(", "));
     }
@@ -91,11 +82,7 @@ fn choose(all: Vec<Guest>, names: &[&str]) -> Result<Vec<Guest>> {
 }
 
 /// Copies what was compiled to the folder of guests; gives each one's name and size.
-fn collect<'a>(
-    guests: &'a [Guest],
-    compiled: &Path,
-    folder: &Path,
-) -> Result<Vec<(&'a str, usize)>> {
+fn collect<'a>(guests: &'a [Guest], compiled: &Path, folder: &Path) -> Result<Vec<(&'a str, usize)>> {
     fs::create_dir_all(folder)?;
     let one = |guest: &'a Guest| {
         let from = compiled.join(format!("{}.wasm", guest.name.replace('-', "_")));
@@ -120,9 +107,8 @@ fn place(from: &Path, to: &Path) -> Result<usize> {
 
 fn table(guests: &[(&str, usize)]) -> String {
     let width = guests.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let line = |(name, bytes): &(&str, usize)| {
-        format!("{name:width$}  {:>8.1} KiB\n", *bytes as f64 / 1024.0)
-    };
+    let line =
+        |(name, bytes): &(&str, usize)| format!("{name:width$}  {:>8.1} KiB\n", *bytes as f64 / 1024.0);
     guests.iter().map(line).collect()
 }
 
@@ -139,28 +125,17 @@ mod tests {
 
     #[test]
     fn only_known_guests_can_be_chosen() -> Result<()> {
-        let all = || {
-            ["digest", "image"].map(|name| Guest {
-                name: name.to_owned(),
-                folder: PathBuf::new(),
-            })
-        };
+        let all = || ["digest", "image"].map(|name| Guest { name: name.to_owned(), folder: PathBuf::new() });
         assert_eq!(choose(all().into(), &[])?, all());
         assert_eq!(choose(all().into(), &["image"])?, all()[1..]);
         let error = choose(all().into(), &["imagge"]).map_err(|error| error.to_string());
-        assert_eq!(
-            error,
-            Err("`imagge` is no guest; there are: digest, image".to_owned())
-        );
+        assert_eq!(error, Err("`imagge` is no guest; there are: digest, image".to_owned()));
         Ok(())
     }
 
     #[test]
     fn sizes_stand_in_a_column() {
         let sizes = table(&[("digest", 2048), ("fixture-echo", 1_500_000)]);
-        assert_eq!(
-            sizes,
-            "digest             2.0 KiB\nfixture-echo    1464.8 KiB\n"
-        );
+        assert_eq!(sizes, "digest             2.0 KiB\nfixture-echo    1464.8 KiB\n");
     }
 }

@@ -10,9 +10,7 @@ pub(crate) fn component(bytes: &[u8], path: &Path) -> Result<()> {
         bail!("`{}` is no component", path.display());
     }
     let mut validator = Validator::new_with_features(WasmFeatures::default());
-    validator
-        .validate_all(bytes)
-        .with_context(|| format!("`{}` is no valid component", path.display()))?;
+    validator.validate_all(bytes).with_context(|| format!("`{}` is no valid component", path.display()))?;
     Ok(())
 }
 

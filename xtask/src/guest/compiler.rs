@@ -43,19 +43,13 @@ impl Compiler {
         }
         let folder = project.target.join("toolchain");
         let packages: Vec<&str> = PACKAGES.into_iter().chain(["patchelf"]).collect();
-        let recipe = Recipe {
-            folder: &folder,
-            name: "guests: a private Rust and C compiler",
-            packages: &packages,
-        };
+        let recipe =
+            Recipe { folder: &folder, name: "guests: a private Rust and C compiler", packages: &packages };
         if !recipe.is_ready() {
             let usual = format!(
                 "what you can do: install Rust's target for guests (`{USUAL_LINE}`) and run this again"
             );
-            debian::require(
-                &format!("the target {TARGET} is not installed; a private compiler"),
-                &usual,
-            )?;
+            debian::require(&format!("the target {TARGET} is not installed; a private compiler"), &usual)?;
             eprintln!(
                 "the target {TARGET} is not installed (with rustup: `{USUAL_LINE}`), so a private compiler is made"
             );
@@ -80,10 +74,7 @@ impl Compiler {
             folders.push(bin);
         }
         folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-        command.env(
-            "PATH",
-            env::join_paths(&folders).context("a folder of the build cannot stand in PATH")?,
-        );
+        command.env("PATH", env::join_paths(&folders).context("a folder of the build cannot stand in PATH")?);
         Ok(())
     }
 }
@@ -91,9 +82,7 @@ impl Compiler {
 fn is_installed(project: &Project) -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);
-    command
-        .current_dir(&project.root)
-        .args(["--print", "target-libdir", "--target", TARGET]);
+    command.current_dir(&project.root).args(["--print", "target-libdir", "--target", TARGET]);
     read(&mut command).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
@@ -120,10 +109,7 @@ fn complete(part: &Path) -> Result<()> {
     }
     let runtime = llvm.join(format!("lib/clang/{number}/lib/wasm32-unknown-wasip1"));
     fs::create_dir_all(&runtime)?;
-    symlink(
-        "../wasi/libclang_rt.builtins-wasm32.a",
-        runtime.join("libclang_rt.builtins.a"),
-    )?;
+    symlink("../wasi/libclang_rt.builtins-wasm32.a", runtime.join("libclang_rt.builtins.a"))?;
     let here = "here=$(dirname \"$(readlink -f \"$0\")\")";
     let clang = format!(
         "{here}\nexec \"$here/{relative}/clang\" --target=wasm32-wasip1 --sysroot=\"$here/../usr\" \"$@\""
@@ -134,11 +120,7 @@ fn complete(part: &Path) -> Result<()> {
 fn llvm_folder(part: &Path) -> Result<(String, PathBuf)> {
     for entry in fs::read_dir(part.join("usr/lib"))? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(number) = name.strip_prefix("llvm-") {
             return Ok((number.to_owned(), path));
         }

@@ -43,19 +43,12 @@ impl ComponentTool {
         if runs(&program) {
             return Ok(Self::Ready(program));
         }
-        eprintln!(
-            "  ... cargo-component is compiled meanwhile (`{USUAL_LINE}` would make it part of cargo)"
-        );
+        eprintln!("  ... cargo-component is compiled meanwhile (`{USUAL_LINE}` would make it part of cargo)");
         fs::create_dir_all(&tools)?;
         let log = tools.join("cargo-component.log");
-        let child = install(project, &tools, File::create(&log)?)
-            .spawn()
-            .context("`cargo install` did not start")?;
-        Ok(Self::Installing(Installation {
-            child,
-            log,
-            program,
-        }))
+        let child =
+            install(project, &tools, File::create(&log)?).spawn().context("`cargo install` did not start")?;
+        Ok(Self::Installing(Installation { child, log, program }))
     }
 
     /// The program, once it is there.

@@ -22,33 +22,17 @@ impl Archive {
     pub(crate) fn of(project: &Project) -> Result<Self> {
         let version = locked_version(project, "v8")?;
         let file_name = file_name(&target_triple(ARCH, OS));
-        let cached = project
-            .cargo_home
-            .join(".rusty_v8")
-            .join(cache_key(&version, &file_name));
-        Ok(Self {
-            version,
-            file_name,
-            cached,
-        })
+        let cached = project.cargo_home.join(".rusty_v8").join(cache_key(&version, &file_name));
+        Ok(Self { version, file_name, cached })
     }
 
     /// Copies an archive to the crate's cache, whole or not at all.
     pub(crate) fn install(&self, from: &Path) -> Result<()> {
-        let folder = self
-            .cached
-            .parent()
-            .context("the cache of the `v8` crate has no folder")?;
-        fs::create_dir_all(folder)
-            .with_context(|| format!("`{}` cannot be made", folder.display()))?;
+        let folder = self.cached.parent().context("the cache of the `v8` crate has no folder")?;
+        fs::create_dir_all(folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
         let part = folder.join(format!("innerbox-{}.part", std::process::id()));
-        fs::copy(from, &part).with_context(|| {
-            format!(
-                "`{}` cannot be copied to `{}`",
-                from.display(),
-                part.display()
-            )
-        })?;
+        fs::copy(from, &part)
+            .with_context(|| format!("`{}` cannot be copied to `{}`", from.display(), part.display()))?;
         fs::rename(&part, &self.cached)?;
         Ok(())
     }
@@ -63,11 +47,7 @@ fn target_triple(arch: &str, os: &str) -> String {
 }
 
 fn file_name(target: &str) -> String {
-    let extension = if target.contains("windows") {
-        "lib"
-    } else {
-        "a"
-    };
+    let extension = if target.contains("windows") { "lib" } else { "a" };
     let prefix = if extension == "a" { "lib" } else { "" };
     format!("{prefix}rusty_v8_release_{target}.{extension}.gz")
 }
@@ -75,15 +55,7 @@ fn file_name(target: &str) -> String {
 /// The crate's own rule: tag and file name, and `_` for all that is no letter or digit.
 fn cache_key(version: &str, file_name: &str) -> String {
     let key = format!("v{version}/{file_name}");
-    key.chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .collect()
+    key.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -94,10 +66,7 @@ mod tests {
     fn names_are_those_of_the_crate() {
         let file = file_name(&target_triple("x86_64", "linux"));
         assert_eq!(file, "librusty_v8_release_x86_64-unknown-linux-gnu.a.gz");
-        assert_eq!(
-            cache_key("152.2.0", &file),
-            "v152_2_0_librusty_v8_release_x86_64_unknown_linux_gnu_a_gz"
-        );
+        assert_eq!(cache_key("152.2.0", &file), "v152_2_0_librusty_v8_release_x86_64_unknown_linux_gnu_a_gz");
     }
 
     #[test]

@@ -17,10 +17,7 @@ pub(crate) struct Headers {
 const ALL: [Headers; 3] = [
     Headers {
         name: "init",
-        targets: &[
-            "obj/v8/torque_generated_initializers/",
-            "obj/v8/v8_initializers/",
-        ],
+        targets: &["obj/v8/torque_generated_initializers/", "obj/v8/v8_initializers/"],
         includes: include_str!("pch/init.h"),
     },
     Headers {
@@ -28,21 +25,12 @@ const ALL: [Headers; 3] = [
         targets: &["obj/v8/v8_base_without_compiler/"],
         includes: include_str!("pch/base.h"),
     },
-    Headers {
-        name: "compiler",
-        targets: &["obj/v8/v8_compiler/"],
-        includes: include_str!("pch/compiler.h"),
-    },
+    Headers { name: "compiler", targets: &["obj/v8/v8_compiler/"], includes: include_str!("pch/compiler.h") },
 ];
 
 /// The headers that serve an object file.
 pub(crate) fn serving(object: &str) -> Option<&'static Headers> {
-    ALL.iter().find(|headers| {
-        headers
-            .targets
-            .iter()
-            .any(|target| object.starts_with(target))
-    })
+    ALL.iter().find(|headers| headers.targets.iter().any(|target| object.starts_with(target)))
 }
 
 /// Writes the lists anew; what was precompiled from older ones is removed.
@@ -64,10 +52,7 @@ mod tests {
     #[test]
     fn headers_serve_the_objects_of_their_targets_only() {
         let name = |object| serving(object).map(|headers| headers.name);
-        assert_eq!(
-            name("obj/v8/v8_initializers/builtins-array-gen.o"),
-            Some("init")
-        );
+        assert_eq!(name("obj/v8/v8_initializers/builtins-array-gen.o"), Some("init"));
         assert_eq!(name("obj/v8/v8_compiler/pipeline.o"), Some("compiler"));
         assert_eq!(name("obj/v8/v8_libbase/logging.o"), None);
     }

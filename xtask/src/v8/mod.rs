@@ -18,12 +18,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Variables by which a user tells the crate where V8 comes from.
-const USER_S_OWN: [&str; 4] = [
-    "RUSTY_V8_ARCHIVE",
-    "RUSTY_V8_MIRROR",
-    "V8_FROM_SOURCE",
-    "RUSTY_V8_SKIP_DOWNLOAD",
-];
+const USER_S_OWN: [&str; 4] =
+    ["RUSTY_V8_ARCHIVE", "RUSTY_V8_MIRROR", "V8_FROM_SOURCE", "RUSTY_V8_SKIP_DOWNLOAD"];
 
 /// What the crate's build script says when it could not download its archive.
 const NOT_FETCHED: &str = "Failed to fetch the V8 prebuilt artifact";
@@ -31,10 +27,7 @@ const NOT_FETCHED: &str = "Failed to fetch the V8 prebuilt artifact";
 /// Sees to it that a plain `cargo build` finds V8.
 pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<()> {
     let archive = Archive::of(project)?;
-    if let Some(variable) = USER_S_OWN
-        .into_iter()
-        .find(|name| env::var_os(name).is_some())
-    {
+    if let Some(variable) = USER_S_OWN.into_iter().find(|name| env::var_os(name).is_some()) {
         eprintln!("  ok  V8 {}: as {variable} says", archive.version);
         return Ok(());
     }
@@ -45,18 +38,10 @@ pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<()> {
     }
     if let Some(beside) = beside_checkout(project, &archive)? {
         archive.install(&beside)?;
-        eprintln!(
-            "  ok  V8 {}: copied from `{}` to cargo's cache",
-            archive.version,
-            beside.display()
-        );
+        eprintln!("  ok  V8 {}: copied from `{}` to cargo's cache", archive.version, beside.display());
         return Ok(());
     }
-    if project
-        .target
-        .join(profile.folder())
-        .join("gn_out/obj/librusty_v8.a")
-        .exists()
+    if project.target.join(profile.folder()).join("gn_out/obj/librusty_v8.a").exists()
         || download(project, profile, &archive)?
     {
         return Ok(());
@@ -89,10 +74,7 @@ fn beside_checkout(project: &Project, archive: &Archive) -> Result<Option<PathBu
     }
     let actual = checksum::of_file(&beside)?;
     if actual != expected {
-        eprintln!(
-            "  !!  `{}` is not used: its SHA-256 is {actual}, not {expected}",
-            beside.display()
-        );
+        eprintln!("  !!  `{}` is not used: its SHA-256 is {actual}, not {expected}", beside.display());
         return Ok(None);
     }
     Ok(Some(beside))
@@ -100,15 +82,10 @@ fn beside_checkout(project: &Project, archive: &Archive) -> Result<Option<PathBu
 
 /// Lets the crate download its archive by itself; false if it cannot.
 fn download(project: &Project, profile: Profile, archive: &Archive) -> Result<bool> {
-    let mut step = Step::start(format!(
-        "V8 {}: the crate downloads its archive",
-        archive.version
-    ));
+    let mut step = Step::start(format!("V8 {}: the crate downloads its archive", archive.version));
     fs::create_dir_all(&project.target)?;
     let mut command = cargo(project);
-    command
-        .args(["build", "--package", "v8"])
-        .args(profile.flag());
+    command.args(["build", "--package", "v8"]).args(profile.flag());
     let log = project.target.join("v8-download.log");
     let outcome = run_logged(command, &log, |line| step.tell(line.trim()));
     match outcome {
@@ -122,8 +99,7 @@ fn download(project: &Project, profile: Profile, archive: &Archive) -> Result<bo
 }
 
 fn was_not_fetched(log: &Path) -> Result<bool> {
-    let log =
-        fs::read_to_string(log).with_context(|| format!("`{}` cannot be read", log.display()))?;
+    let log = fs::read_to_string(log).with_context(|| format!("`{}` cannot be read", log.display()))?;
     Ok(log.contains(NOT_FETCHED))
 }
 

@@ -28,16 +28,14 @@ const GN_ARGUMENTS: &str = "is_debug=false use_custom_libcxx=true v8_enable_sand
     enable_rust_cxx=false v8_enable_temporal_support=false symbol_level=0 line_tables_only=false use_glib=false";
 
 /// A package that exists to depend on one crate, so that cargo fetches it.
-const FETCH_MANIFEST: &str = "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n";
+const FETCH_MANIFEST: &str =
+    "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n";
 
 /// Builds the archive and places it in the crate's cache.
 pub(crate) fn build(project: &Project, archive: &Archive) -> Result<()> {
     check_machine(project)?;
     let started = Instant::now();
-    let build = Build {
-        folder: project.target.join("v8"),
-        archive,
-    };
+    let build = Build { folder: project.target.join("v8"), archive };
     eprintln!(
         "building V8 {} from source: about half an hour on two quiet cores, 4 GB of disk; stopped, it goes on where it was",
         build.archive.version
@@ -62,19 +60,12 @@ fn check_machine(project: &Project) -> Result<()> {
     let instead = "what you can do: place an archive that the crate's authors publish in the crate's cache, or name it in \
                    RUSTY_V8_ARCHIVE; or build it on Debian (a container will do) and copy it here";
     debian::require("building V8 from source", instead)?;
-    if let Some(missing) = ["python3", "gzip"]
-        .into_iter()
-        .find(|tool| !is_on_path(tool))
-    {
+    if let Some(missing) = ["python3", "gzip"].into_iter().find(|tool| !is_on_path(tool)) {
         bail!(
             "building V8 from source needs `{missing}`; install it (`apt-get install {missing}`) and run this again"
         );
     }
-    if project
-        .target
-        .to_string_lossy()
-        .contains(char::is_whitespace)
-    {
+    if project.target.to_string_lossy().contains(char::is_whitespace) {
         bail!(
             "V8 cannot be built in `{}`: its build files take no path with a space; set CARGO_TARGET_DIR",
             project.target.display()
@@ -110,10 +101,8 @@ impl Build<'_> {
         let fetched = self.fetch_crate(project, "v8", &format!("={}", self.archive.version))?;
         read(Command::new("cp").arg("-r").arg(&fetched).arg(&part))?;
         // The data must be of the same ICU; the crate that carries it bears ICU's number as its own.
-        let version =
-            fs::read_to_string(part.join("third_party/icu/source/common/unicode/uvernum.h"))?;
-        let version =
-            icu_version(&version).context("the source of V8 does not tell its ICU version")?;
+        let version = fs::read_to_string(part.join("third_party/icu/source/common/unicode/uvernum.h"))?;
+        let version = icu_version(&version).context("the source of V8 does not tell its ICU version")?;
         let data = self.fetch_crate(project, "deno_core_icudata", &format!("0.{version}"))?;
         let place = part.join("third_party/icu/common");
         fs::create_dir_all(&place)?;
@@ -129,16 +118,10 @@ impl Build<'_> {
         fs::create_dir_all(folder.join("src"))?;
         fs::write(folder.join("src/lib.rs"), "")?;
         let manifest = folder.join("Cargo.toml");
-        fs::write(
-            &manifest,
-            format!("{FETCH_MANIFEST}{name} = \"{requirement}\"\n"),
-        )?;
-        let metadata = read(
-            cargo(project)
-                .args(["metadata", "--format-version=1", "--manifest-path"])
-                .arg(manifest),
-        )
-        .with_context(|| format!("the source of crate `{name}` could not be fetched"))?;
+        fs::write(&manifest, format!("{FETCH_MANIFEST}{name} = \"{requirement}\"\n"))?;
+        let metadata =
+            read(cargo(project).args(["metadata", "--format-version=1", "--manifest-path"]).arg(manifest))
+                .with_context(|| format!("the source of crate `{name}` could not be fetched"))?;
         crate_folder(&metadata, name)
             .with_context(|| format!("cargo does not tell where the source of `{name}` lies"))
     }
@@ -167,8 +150,8 @@ impl Build<'_> {
         gn.current_dir(self.source())
             .args(["gen", "out", "--script-executable=python3"])
             .arg(format!("--args={arguments}"));
-        if let Err(error) = run_logged(gn, &self.folder.join("gn.log"), |_| {})
-            .and_then(|()| drop_foreign_flags(&self.out()))
+        if let Err(error) =
+            run_logged(gn, &self.folder.join("gn.log"), |_| {}).and_then(|()| drop_foreign_flags(&self.out()))
         {
             fs::remove_dir_all(self.out()).ok();
             return Err(error);
@@ -181,10 +164,7 @@ impl Build<'_> {
     fn compile(&self, tools: &Tools) -> Result<()> {
         let mut step = Step::start("V8: compiling");
         let mut command = Command::new(tools.program("ninja"));
-        command
-            .current_dir(self.source())
-            .args(["-C", "out", "rusty_v8"])
-            .env("NINJA_STATUS", ninja::STATUS);
+        command.current_dir(self.source()).args(["-C", "out", "rusty_v8"]).env("NINJA_STATUS", ninja::STATUS);
         run_logged(command, &self.folder.join("ninja.log"), |line| {
             if let Some(done) = Done::parse(line) {
                 step.tell(&done.shown(step.elapsed()));
@@ -217,10 +197,7 @@ fn drop_foreign_flags(folder: &Path) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             drop_foreign_flags(&path)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "ninja")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "ninja") {
             let text = fs::read_to_string(&path)?;
             let kept = without_foreign_flags(&text);
             if kept != text {
@@ -241,29 +218,23 @@ fn without_foreign_flags(text: &str) -> String {
 
 /// The major version in ICU's `uvernum.h`.
 fn icu_version(header: &str) -> Option<u32> {
-    let line = header
-        .lines()
-        .find_map(|line| line.strip_prefix("#define U_ICU_VERSION_MAJOR_NUM "))?;
+    let line = header.lines().find_map(|line| line.strip_prefix("#define U_ICU_VERSION_MAJOR_NUM "))?;
     line.trim().parse().ok()
 }
 
 /// The folder of a crate's source, from what `cargo metadata` prints.
 fn crate_folder(metadata: &str, name: &str) -> Option<PathBuf> {
     let manifest = metadata.split('"').find(|text| {
-        text.strip_suffix("/Cargo.toml")
-            .and_then(|folder| folder.rsplit_once('/'))
-            .is_some_and(|(_, folder)| {
+        text.strip_suffix("/Cargo.toml").and_then(|folder| folder.rsplit_once('/')).is_some_and(
+            |(_, folder)| {
                 folder
                     .strip_prefix(name)
                     .and_then(|rest| rest.strip_prefix('-'))
                     .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
-            })
+            },
+        )
     })?;
-    Some(
-        PathBuf::from(OsString::from(manifest))
-            .parent()?
-            .to_path_buf(),
-    )
+    Some(PathBuf::from(OsString::from(manifest)).parent()?.to_path_buf())
 }
 
 #[cfg(test)]
@@ -272,29 +243,21 @@ mod tests {
 
     #[test]
     fn flags_of_another_clang_leave_the_build_files() {
-        let text = "asmflags = -fno-lifetime-dse -O2 \\\n  -fsanitize-ignore-for-ubsan-feature=return\nlast = -g\n";
-        assert_eq!(
-            without_foreign_flags(text),
-            "asmflags = -O2 \\\n \nlast = -g\n"
-        );
+        let text =
+            "asmflags = -fno-lifetime-dse -O2 \\\n  -fsanitize-ignore-for-ubsan-feature=return\nlast = -g\n";
+        assert_eq!(without_foreign_flags(text), "asmflags = -O2 \\\n \nlast = -g\n");
     }
 
     #[test]
     fn icu_s_version_is_read_from_its_header() {
-        assert_eq!(
-            icu_version("/** x */\n#define U_ICU_VERSION_MAJOR_NUM 78\n"),
-            Some(78)
-        );
+        assert_eq!(icu_version("/** x */\n#define U_ICU_VERSION_MAJOR_NUM 78\n"), Some(78));
         assert_eq!(icu_version("#define U_ICU_VERSION_MINOR_NUM 1\n"), None);
     }
 
     #[test]
     fn a_crate_s_folder_is_read_from_cargo_s_metadata() {
         let metadata = r#"{"packages":[{"manifest_path":"/r/v8-inspector-1.0.0/Cargo.toml"},{"manifest_path":"/r/v8-152.2.0/Cargo.toml"}]}"#;
-        assert_eq!(
-            crate_folder(metadata, "v8"),
-            Some(PathBuf::from("/r/v8-152.2.0"))
-        );
+        assert_eq!(crate_folder(metadata, "v8"), Some(PathBuf::from("/r/v8-152.2.0")));
         assert_eq!(crate_folder(metadata, "v9"), None);
     }
 }

@@ -21,11 +21,7 @@ impl Tools {
         let runtime = format!("libclang-rt-{LLVM}-dev");
         let mut packages: Vec<&str> = numbered.iter().map(String::as_str).collect();
         packages.extend([&runtime, "generate-ninja", "ninja-build", "patchelf"]);
-        let recipe = Recipe {
-            folder: &folder,
-            name: "V8: clang, GN and ninja",
-            packages: &packages,
-        };
+        let recipe = Recipe { folder: &folder, name: "V8: clang, GN and ninja", packages: &packages };
         if !recipe.is_ready() {
             recipe.make(link_runtime)?;
         }
@@ -45,13 +41,8 @@ impl Tools {
 
 /// V8's build files look for the compiler's runtime by the target's full name; Debian names it by the architecture.
 fn link_runtime(part: &Path) -> Result<()> {
-    let folder = part.join(format!(
-        "usr/lib/llvm-{LLVM}/lib/clang/{LLVM}/lib/x86_64-unknown-linux-gnu"
-    ));
+    let folder = part.join(format!("usr/lib/llvm-{LLVM}/lib/clang/{LLVM}/lib/x86_64-unknown-linux-gnu"));
     fs::create_dir_all(&folder)?;
-    symlink(
-        "../linux/libclang_rt.builtins-x86_64.a",
-        folder.join("libclang_rt.builtins.a"),
-    )
-    .with_context(|| format!("`{}` cannot be filled", folder.display()))
+    symlink("../linux/libclang_rt.builtins-x86_64.a", folder.join("libclang_rt.builtins.a"))
+        .with_context(|| format!("`{}` cannot be filled", folder.display()))
 }

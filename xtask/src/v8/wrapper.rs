@@ -17,19 +17,13 @@ pub(crate) const HEADERS_FOLDER: &str = "headers";
 
 /// Whether clang does not know a flag.
 pub(crate) fn is_foreign(flag: &str) -> bool {
-    matches!(
-        flag,
-        "-fdiagnostics-show-inlining-chain" | "-fno-lifetime-dse"
-    ) || flag.starts_with("-fsanitize-ignore-for-ubsan-feature=")
+    matches!(flag, "-fdiagnostics-show-inlining-chain" | "-fno-lifetime-dse")
+        || flag.starts_with("-fsanitize-ignore-for-ubsan-feature=")
 }
 
 /// Compiles one file.
 pub(crate) fn run(command: &[String]) -> ExitCode {
-    let command: Vec<&str> = command
-        .iter()
-        .map(String::as_str)
-        .filter(|flag| !is_foreign(flag))
-        .collect();
+    let command: Vec<&str> = command.iter().map(String::as_str).filter(|flag| !is_foreign(flag)).collect();
     if compile_with_headers(&command).unwrap_or(false) {
         return ExitCode::SUCCESS;
     }
@@ -52,10 +46,7 @@ fn compile_with_headers(command: &[&str]) -> Result<bool> {
         return Ok(false);
     };
     let own = std::env::current_exe()?;
-    let folder = own
-        .parent()
-        .context("the wrapper lies nowhere")?
-        .join(HEADERS_FOLDER);
+    let folder = own.parent().context("the wrapper lies nowhere")?.join(HEADERS_FOLDER);
     let Some(precompiled) = precompile(&folder, headers, command)? else {
         return Ok(false);
     };
@@ -73,8 +64,8 @@ fn compile_with_headers(command: &[&str]) -> Result<bool> {
 
 /// The precompiled header, or none if it cannot be made.
 fn precompile(folder: &Path, headers: &Headers, command: &[&str]) -> Result<Option<PathBuf>> {
-    let [list, made, failed, part] = ["h", "pch", "failed", "part"]
-        .map(|extension| folder.join(format!("{}.{extension}", headers.name)));
+    let [list, made, failed, part] =
+        ["h", "pch", "failed", "part"].map(|extension| folder.join(format!("{}.{extension}", headers.name)));
     let lock = File::create(folder.join(format!("{}.lock", headers.name)))?;
     if !made.exists() && !failed.exists() {
         lock.lock()?; // the others that need this header wait here for the one that makes it
@@ -154,9 +145,7 @@ mod tests {
     #[test]
     fn flags_of_another_clang_are_dropped() {
         assert!(is_foreign("-fno-lifetime-dse"));
-        assert!(is_foreign(
-            "-fsanitize-ignore-for-ubsan-feature=array-bounds,return"
-        ));
+        assert!(is_foreign("-fsanitize-ignore-for-ubsan-feature=array-bounds,return"));
         assert!(!is_foreign("-fsanitize=array-bounds"));
     }
 }

@@ -48,7 +48,9 @@ fn flatten(ty: &Type, to: &mut Vec<CoreType>) {
         Kind::Scalar(Scalar::S64 | Scalar::U64) => to.push(CoreType::I64),
         Kind::Scalar(Scalar::F32) => to.push(CoreType::F32),
         Kind::Scalar(Scalar::F64) => to.push(CoreType::F64),
-        Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => to.push(CoreType::I32),
+        Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => {
+            to.push(CoreType::I32)
+        }
         Kind::String | Kind::List(_) => to.extend([CoreType::I32; 2]),
         Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().for_each(|field| flatten(&field.ty, to)),
         Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => flatten_cases(cases, to),

@@ -1,0 +1,141 @@
+//! The components of one sandbox, as scripts ask for them: by an extension's name, by the name of a WIT interface, by file.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use innerbox_binding::{Failure, OrPending, value};
+use innerbox_bridge_component::bind;
+
+use crate::deadline::Interrupt;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::extension::Extension;
+use crate::limits::ExtensionLimits;
+
+type Find = dyn Fn(&str) -> Result<Option<Extension>, Error>;
+
+/// Finds an extension by its name, where a script asks for one that the sandbox was not given.
+#[derive(Clone)]
+pub(crate) struct Finder {
+    pub(crate) find: Rc<Find>,
+    pub(crate) limits: ExtensionLimits,
+}
+
+/// What a sandbox was given, and what of it its script has asked for.
+pub(crate) struct Components {
+    pub(crate) engine: Engine,
+    pub(crate) interrupt: Arc<Interrupt>,
+    pub(crate) given: Vec<(Extension, ExtensionLimits)>,
+    pub(crate) finder: Option<Finder>,
+    /// By what was asked for. Asking again gives the same object, and so the same instance.
+    pub(crate) bound: RefCell<HashMap<String, v8::Global<v8::Object>>>,
+}
+
+impl Components {
+    /// The components of the isolate's sandbox.
+    ///
+    /// # Errors
+    /// A host fault where it has none.
+    pub(crate) fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
+        isolate
+            .get_slot::<Rc<Self>>()
+            .cloned()
+            .ok_or_else(|| Failure::error("host fault: the sandbox has no components").code("ERR_HOST_FAULT"))
+    }
+
+    /// What a module of this specifier exports; `None` where it names no component.
+    ///
+    /// # Errors
+    /// An `Error` that names the component and says why it cannot be had.
+    pub(crate) fn named<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        specifier: &str,
+    ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
+        if let Some((extension, limits)) = self.extension(specifier)? {
+            return self.exports(scope, extension.name(), &extension, limits).map(Some);
+        }
+        let Some(package) = package_of(specifier) else { return Ok(None) };
+        let wanted = unversioned(specifier);
+        for (extension, limits) in self.candidates(package)? {
+            let interfaces = &extension.plan().interfaces;
+            let exact = interfaces.iter().any(|interface| interface.name == specifier);
+            let found = exact
+                || interfaces
+                    .iter()
+                    .any(|interface| specifier == wanted && unversioned(&interface.name) == wanted);
+            if found {
+                let exports = self.exports(scope, extension.name(), &extension, limits)?;
+                let interface = value::get(scope, exports, specifier).or_pending()?;
+                return Ok(v8::Local::<v8::Object>::try_from(interface).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a module of this `.wasm` file exports. The caller has read it, under its grants.
+    ///
+    /// # Errors
+    /// As [`named`](Self::named).
+    pub(crate) fn file<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
+        let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
+        self.exports(scope, &path.to_string_lossy(), &extension, limits)
+    }
+
+    fn extension(&self, name: &str) -> Result<Option<(Extension, ExtensionLimits)>, Failure> {
+        if let Some(given) = self.given.iter().find(|(extension, _)| extension.name() == name) {
+            return Ok(Some(given.clone()));
+        }
+        let Some(finder) = &self.finder else { return Ok(None) };
+        let found = (finder.find)(name).map_err(|error| refused(&error))?;
+        Ok(found.map(|extension| (extension, finder.limits)))
+    }
+
+    /// The extensions that may export an interface of a package: those given, and the one found under its name.
+    fn candidates(&self, package: &str) -> Result<Vec<(Extension, ExtensionLimits)>, Failure> {
+        let mut candidates = self.given.clone();
+        candidates.extend(self.extension(package)?);
+        Ok(candidates)
+    }
+
+    fn exports<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        key: &str,
+        extension: &Extension,
+        limits: ExtensionLimits,
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        if let Some(bound) = self.bound.borrow().get(key) {
+            return Ok(v8::Local::new(scope, bound));
+        }
+        let door = extension.door(limits, Arc::clone(&self.interrupt));
+        let exports = bind(scope, extension.name(), Arc::clone(extension.plan()), door)?;
+        self.bound.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
+        Ok(exports)
+    }
+}
+
+/// `acme:image/codec@1.0.0` is of the package `image`.
+fn package_of(specifier: &str) -> Option<&str> {
+    let (_, rest) = specifier.split_once(':')?;
+    let (package, _) = rest.split_once('/')?;
+    Some(package)
+}
+
+fn unversioned(name: &str) -> &str {
+    name.split('@').next().unwrap_or_default()
+}
+
+fn refused(error: &Error) -> Failure {
+    Failure::error(error.to_string()).code("ERR_COMPONENT_REFUSED")
+}
