@@ -73,11 +73,7 @@ pub fn array_buffer<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bytes: &[u8],
 ) -> Result<v8::Local<'s, v8::ArrayBuffer>, Failure> {
-    let quota = scope.get_slot::<Arc<Quota>>().cloned();
-    if let Some(quota) = &quota {
-        charge(scope, quota, bytes.len())?;
-    }
-    let mut block = Block { bytes: Vec::new(), quota };
+    let mut block = charged(scope, bytes.len())?;
     if block.bytes.try_reserve_exact(bytes.len()).is_err() {
         // The block is empty as yet, so its drop would release nothing.
         if let Some(quota) = &block.quota {
@@ -86,8 +82,20 @@ pub fn array_buffer<'s>(
         return Err(Failure::range_error(format!("out of memory: an ArrayBuffer of {} bytes", bytes.len())));
     }
     block.bytes.extend_from_slice(bytes);
-    let store = v8::ArrayBuffer::new_backing_store_from_bytes(Box::new(block)).make_shared();
-    Ok(v8::ArrayBuffer::with_backing_store(scope, &store))
+    Ok(block.into_js(scope))
+}
+
+/// Makes an ArrayBuffer of `bytes` themselves: no copy.
+///
+/// # Errors
+/// As [`array_buffer`].
+pub fn array_buffer_from<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bytes: Vec<u8>,
+) -> Result<v8::Local<'s, v8::ArrayBuffer>, Failure> {
+    let mut block = charged(scope, bytes.len())?;
+    block.bytes = bytes;
+    Ok(block.into_js(scope))
 }
 
 /// Makes a Uint8Array that holds a copy of `bytes`; see [`array_buffer`].
@@ -100,6 +108,47 @@ pub fn uint8_array<'s>(
 ) -> Result<v8::Local<'s, v8::Uint8Array>, Failure> {
     let buffer = array_buffer(scope, bytes)?;
     v8::Uint8Array::new(scope, buffer, 0, bytes.len()).or_pending()
+}
+
+/// Makes a Uint8Array of `bytes` themselves; see [`array_buffer_from`].
+///
+/// # Errors
+/// As [`array_buffer`].
+pub fn uint8_array_from<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bytes: Vec<u8>,
+) -> Result<v8::Local<'s, v8::Uint8Array>, Failure> {
+    let length = bytes.len();
+    let buffer = array_buffer_from(scope, bytes)?;
+    v8::Uint8Array::new(scope, buffer, 0, length).or_pending()
+}
+
+/// Makes sure that an ArrayBuffer of so many bytes could be made now, before they are computed.
+///
+/// # Errors
+/// As [`array_buffer`].
+pub fn require_room(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<(), Failure> {
+    if let Some(quota) = scope.get_slot::<Arc<Quota>>().cloned() {
+        charge(scope, &quota, bytes)?;
+        quota.release(bytes);
+    }
+    Ok(())
+}
+
+/// An empty block, for `bytes` that are charged already.
+fn charged(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<Block, Failure> {
+    let quota = scope.get_slot::<Arc<Quota>>().cloned();
+    if let Some(quota) = &quota {
+        charge(scope, quota, bytes)?;
+    }
+    Ok(Block { bytes: Vec::new(), quota })
+}
+
+impl Block {
+    fn into_js<'s>(self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::ArrayBuffer> {
+        let store = v8::ArrayBuffer::new_backing_store_from_bytes(Box::new(self)).make_shared();
+        v8::ArrayBuffer::with_backing_store(scope, &store)
+    }
 }
 
 fn charge(isolate: &mut v8::Isolate, quota: &Quota, bytes: usize) -> Result<(), Failure> {

@@ -34,8 +34,44 @@ pub enum Failure {
         /// Its stable `code` property, such as `ERR_ACCESS_DENIED`.
         code: Option<&'static str>,
         /// More properties, by name.
-        details: Vec<(&'static str, String)>,
+        details: Vec<(&'static str, Detail)>,
     },
+}
+
+/// The value of an error's further property.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// A string.
+    Text(String),
+    /// A number.
+    Number(f64),
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<i32> for Detail {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl Detail {
+    fn to_js<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Value> {
+        match self {
+            Self::Text(text) => string(scope, text).into(),
+            Self::Number(number) => v8::Number::new(scope, *number).into(),
+        }
+    }
 }
 
 impl Failure {
@@ -75,7 +111,7 @@ impl Failure {
 
     /// Adds a property to the error.
     #[must_use]
-    pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn detail(mut self, name: &'static str, value: impl Into<Detail>) -> Self {
         if let Self::Error { details, .. } = &mut self {
             details.push((name, value.into()));
         }
@@ -90,10 +126,10 @@ impl Failure {
             Self::Error { class, message, code, details } => {
                 let exception = make(scope, class, &message);
                 if let Ok(object) = v8::Local::<v8::Object>::try_from(exception) {
-                    let code = code.map(|code| ("code", code.to_owned()));
+                    let code = code.map(|code| ("code", Detail::from(code)));
                     for (name, value) in code.into_iter().chain(details) {
-                        let (name, value) = (string(scope, name), string(scope, &value));
-                        object.create_data_property(scope, name.into(), value.into());
+                        let (name, value) = (string(scope, name), value.to_js(scope));
+                        object.create_data_property(scope, name.into(), value);
                     }
                 }
                 Some(exception)

@@ -14,7 +14,7 @@ mod failure;
 pub mod prelude;
 pub mod value;
 
-pub use buffer::{Quota, array_buffer, uint8_array};
+pub use buffer::{Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from};
 pub use callback::{Arguments, function, guard, template};
 pub use event_loop::{EventLoop, LoopLimits, Turn};
-pub use failure::{Class, Failure, OrPending, Outcome, describe_exception};
+pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

@@ -44,4 +44,4 @@ function queueMicrotask(callback) {
 const functions = { setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask };
 primordials.ObjectAssign(globalThis, functions);
 
-return functions;
+return { ...functions, startTimer };

@@ -1,0 +1,5 @@
+'use strict';
+
+// `node:assert/strict`.
+
+return load('node/assert').strict;

@@ -1,0 +1,5 @@
+'use strict';
+
+// `node:fs/promises`.
+
+return load('node/fs').promises;

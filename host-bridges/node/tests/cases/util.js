@@ -1,0 +1,17 @@
+const util = require('node:util');
+console.log(util.format('%s %d', 'a', 1, { b: 2 }), util.inspect({ a: { b: { c: { d: 1 } } } }, { depth: 0 }), util.inspect('x'), util.inspect(new Map([[{ a: 1 }, 'b']]), { showHidden: true }));
+console.log(util.inspect({ b: 1, a: 2 }, { sorted: true }), util.inspect([1, [2, [3]]], { compact: false }), util.inspect({ a: 1n, b: 'x' }, { colors: true }), util.inspect(123456.789, { numericSeparator: true }));
+console.log(util.inspect({ get a() { return 5; }, get b() { throw new Error('x'); }, set c(v) {} }, { getters: true }), util.inspect(new Proxy({ a: 1 }, {}), { showProxy: true }), util.inspect('a'.repeat(50), { maxStringLength: 10 }), util.inspect([1, 2, 3, 4], { maxArrayLength: 2 }));
+console.log(util.inspect({ a: { b: 'x'.repeat(30), c: 'y'.repeat(30) } }, { breakLength: Infinity }), util.inspect({ a: [1, 2, { b: 3 }] }, { compact: true, breakLength: 20 }), util.inspect({ a: 1, b: { c: 2 } }, { breakLength: 3 }));
+console.log(util.inspect(new (class A { #p = 1; x = 2; get y() { return 1; } })(), { showHidden: true }), util.inspect(Object.create({ inherited: 1 }, { own: { value: 1, enumerable: false } }), { showHidden: true }), util.inspect.custom, typeof util.inspect.colors.red);
+util.promisify((a, cb) => cb(null, a + 1))(1).then((v) => console.log('promisified', v));
+util.promisify((cb) => cb(new Error('failed')))().catch((e) => console.log('rejected', e.message));
+util.callbackify(async (a) => a * 2)(4, (error, value) => console.log('callbackified', error, value));
+function Old() {} function Parent() {} Parent.prototype.hi = () => 'hi'; util.inherits(Old, Parent); console.log(new Old().hi(), Old.super_ === Parent);
+const { types } = util;
+console.log(types.isDate(new Date()), types.isRegExp(/a/), types.isMap(new Map()), types.isPromise(Promise.resolve()), types.isProxy(new Proxy({}, {})), types.isUint8Array(Buffer.alloc(1)), types.isAsyncFunction(async () => {}), types.isGeneratorFunction(function* () {}), types.isNativeError(new TypeError()), types.isBoxedPrimitive(Object('x')), types.isArrayBufferView(new DataView(new ArrayBuffer(1))), types.isTypedArray([]), types.isDate({}));
+const eq = util.isDeepStrictEqual;
+const looped = () => { const a = { x: 1 }; a.a = a; return a; };
+console.log([eq({ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }), eq({ a: 1 }, { a: '1' }), eq(new Set([{ a: 1 }]), new Set([{ a: 1 }])), eq(new Map([[{ k: 1 }, 1]]), new Map([[{ k: 1 }, 1]])), eq(NaN, NaN), eq(0, -0), eq([1, , 3], [1, undefined, 3]), eq(new Date(0), new Date(0)), eq(/a/g, /a/i), eq(Object('a'), Object('a')), eq(looped(), looped()), eq(new Uint8Array([1]), new Uint8Array([1])), eq(new Error('a'), new Error('b')), eq({}, []), eq(Object.create(null), {}), eq({ [Symbol.for('s')]: 1 }, {}), eq(new Set([1, 2]), new Set([1, 3]))]);
+console.log(util.stripVTControlCharacters('\u001b[31mred\u001b[39m'), util.isArray([]), util.toUSVString('a\ud800b'), util.types.isExternal({}));
+console.log(util.inspect(Object.assign(() => {}, { a: 1 })), util.inspect(new Array(3)), util.inspect({ a: 1, [Symbol('s')]: 2 }), util.inspect([,'a'], { showHidden: true }), util.inspect(new Uint8Array([1, 2]), { showHidden: true }));

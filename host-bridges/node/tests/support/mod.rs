@@ -1,0 +1,24 @@
+//! Runs scripts with the web's globals and the `node:` modules, and `require` for the latter.
+
+#[path = "../../../web/tests/harness/mod.rs"]
+mod harness;
+
+use innerbox_binding::{Arguments, OrPending, Outcome, value};
+use innerbox_bridge_node::{Options, exports};
+
+/// Runs `script` and gives all that it printed.
+pub(crate) fn run(script: &str, options: Options) -> String {
+    harness::run(script, |scope, sink| {
+        innerbox_bridge_web::install(scope, innerbox_bridge_web::Options::new(sink))?;
+        innerbox_bridge_node::install(scope, options)?;
+        let global = scope.get_current_context().global(scope);
+        value::set_function(scope, global, "require", require);
+        Ok(())
+    })
+}
+
+fn require<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    let specifier = value::text(scope, "specifier", args.get(0))?;
+    let module = exports(scope, &specifier)?;
+    value::get(scope, module, "default").or_pending()
+}
