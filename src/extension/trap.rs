@@ -41,8 +41,14 @@ pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
 }
 
 fn message(error: &wasmtime::Error, last_words: Option<String>) -> String {
+    // Rust's panics say all there is to say; the `unreachable` after them says nothing.
+    if let Some(words) = &last_words
+        && let Some(at) = words.find("panicked at ")
+    {
+        return words[at..].to_owned();
+    }
     let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
-        (Some(trap), _) => trap.to_string(),
+        (Some(trap), _) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
         (None, Some(exit)) => format!("it called exit({})", exit.0),
         (None, None) => error.root_cause().to_string(),
     };
