@@ -1,13 +1,17 @@
 //! Programs from Debian's packages, unpacked into a private folder: no root, and nothing else on the machine changes.
 
-use crate::process::{self, is_on_path};
+use crate::process::{is_on_path, read};
 use crate::progress::Step;
 use crate::relocate;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// Where apt keeps the keys that Debian signs its archive with.
 const KEYRINGS: [&str; 2] =
@@ -53,7 +57,7 @@ pub(crate) fn obstacle() -> Option<String> {
     {
         return Some(format!("this machine has no `{missing}`"));
     }
-    let architecture = process::read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
+    let architecture = read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
     if architecture.trim() != "amd64" {
         return Some(format!("this machine's architecture is `{}`, not `amd64`", architecture.trim()));
     }
@@ -122,7 +126,7 @@ impl Apt {
             format!("deb [signed-by={keyring}] {mirror} {} main\n", suite()),
         )?;
         let apt = Self { folder: folder.to_path_buf() };
-        process::read(apt.command("apt-get").arg("update"))
+        read(apt.command("apt-get").arg("update"))
             .context("Debian's list of packages could not be fetched")?;
         Ok(apt)
     }
@@ -164,9 +168,8 @@ impl Apt {
         let mut all: BTreeSet<String> = packages.iter().cloned().collect();
         let mut next: Vec<String> = all.iter().cloned().collect();
         while !next.is_empty() {
-            let listed =
-                process::read(self.command("apt-cache").args(["depends", "--important"]).args(&next))
-                    .context("Debian's packages have other names than expected")?;
+            let listed = read(self.command("apt-cache").args(["depends", "--important"]).args(&next))
+                .context("Debian's packages have other names than expected")?;
             next = dependencies(&listed)
                 .into_iter()
                 .filter(|name| !is_skipped(name) && all.insert(name.clone()))
@@ -177,12 +180,25 @@ impl Apt {
 
     fn unpack(&self, names: &BTreeSet<String>, into: &Path) -> Result<()> {
         let debs = self.folder.join("debs");
-        process::read(self.command("apt-get").arg("download").args(names).current_dir(&debs))
+        read(self.command("apt-get").arg("download").args(names).current_dir(&debs))
             .context("Debian's packages could not be fetched")?;
-        for deb in fs::read_dir(&debs)? {
-            process::read(Command::new("dpkg-deb").arg("-x").arg(deb?.path()).arg(into))?;
+        let debs = fs::read_dir(&debs)?.map(|deb| Ok(deb?.path())).collect::<Result<Vec<_>>>()?;
+        let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || {
+            while let Some(deb) = debs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let outcome = read(Command::new("dpkg-deb").arg("-x").arg(deb).arg(into));
+                failures.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome.err());
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+                scope.spawn(work);
+            }
+        });
+        match failures.into_inner().unwrap_or_else(PoisonError::into_inner).pop() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -214,7 +230,7 @@ fn keyring() -> Option<&'static str> {
 }
 
 fn mirror() -> Option<String> {
-    let targets = process::read(Command::new("apt-get").args([
+    let targets = read(Command::new("apt-get").args([
         "indextargets",
         "--format",
         "$(LABEL) $(REPO_URI)",
