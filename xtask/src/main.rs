@@ -8,7 +8,6 @@ mod pins;
 mod process;
 mod progress;
 mod project;
-mod relocate;
 mod setup;
 mod test;
 mod v8;

@@ -1,9 +1,8 @@
 //! The compiler for guests: what is installed comes first; otherwise Debian's packages make a private one.
 
-use crate::debian::{self, Recipe};
+use crate::debian::{self, Recipe, write_script};
 use crate::process::read;
 use crate::project::Project;
-use crate::relocate::write_script;
 use anyhow::{Context, Result};
 use std::env;
 use std::fs;

@@ -14,7 +14,7 @@ use crate::process::{self, cargo, is_on_path, read, run_logged};
 use crate::progress::{Step, clock};
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -126,36 +126,33 @@ impl Build<'_> {
             .with_context(|| format!("cargo does not tell where the source of `{name}` lies"))
     }
 
-    /// Has GN write the build files.
+    /// Has GN write the build files, unless they are there for these very arguments.
     fn generate(&self, tools: &Tools) -> Result<()> {
-        if self.out().join("build.ninja").exists() {
-            return Ok(());
-        }
-        let step = Step::start("V8: build files");
         let own = self.folder.join("wrapper");
-        fs::copy(std::env::current_exe()?, own.with_extension("part"))?;
-        fs::rename(own.with_extension("part"), &own)?;
-        headers::write(&self.folder.join(wrapper::HEADERS_FOLDER))?;
         let arguments = format!(
             "{GN_ARGUMENTS} clang_base_path=\"{}\" clang_version=\"{LLVM}\" cc_wrapper=\"{} {}\"",
             tools.clang_base().display(),
             own.display(),
             wrapper::COMMAND,
         );
-        // In a folder that is renamed at the end, ninja would run GN again; so what GN left unfinished is removed.
+        let stamp = self.out().join(".arguments");
+        if fs::read_to_string(&stamp).is_ok_and(|made_with| made_with == arguments) {
+            return Ok(());
+        }
+        let step = Step::start("V8: build files");
         if self.out().exists() {
             fs::remove_dir_all(self.out())?;
         }
+        fs::copy(std::env::current_exe()?, own.with_extension("part"))?;
+        fs::rename(own.with_extension("part"), &own)?;
+        headers::write(&self.folder.join(wrapper::HEADERS_FOLDER))?;
         let mut gn = Command::new(tools.program("gn"));
         gn.current_dir(self.source())
             .args(["gen", "out", "--script-executable=python3"])
             .arg(format!("--args={arguments}"));
-        if let Err(error) =
-            run_logged(gn, &self.folder.join("gn.log"), |_| {}).and_then(|()| drop_foreign_flags(&self.out()))
-        {
-            fs::remove_dir_all(self.out()).ok();
-            return Err(error);
-        }
+        run_logged(gn, &self.folder.join("gn.log"), |_| {})?;
+        drop_foreign_flags(&self.out())?;
+        fs::write(stamp, arguments)?;
         step.done("");
         Ok(())
     }
@@ -222,19 +219,16 @@ fn icu_version(header: &str) -> Option<u32> {
     line.trim().parse().ok()
 }
 
-/// The folder of a crate's source, from what `cargo metadata` prints.
+/// The folder of a crate's source, from what `cargo metadata` prints: cargo names it by crate and version.
 fn crate_folder(metadata: &str, name: &str) -> Option<PathBuf> {
-    let manifest = metadata.split('"').find(|text| {
-        text.strip_suffix("/Cargo.toml").and_then(|folder| folder.rsplit_once('/')).is_some_and(
-            |(_, folder)| {
-                folder
-                    .strip_prefix(name)
-                    .and_then(|rest| rest.strip_prefix('-'))
-                    .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
-            },
-        )
-    })?;
-    Some(PathBuf::from(OsString::from(manifest)).parent()?.to_path_buf())
+    let folders = metadata.split('"').filter_map(|text| text.strip_suffix("/Cargo.toml")).map(Path::new);
+    let is_it = |folder: &&Path| {
+        let version = folder.file_name().and_then(OsStr::to_str).and_then(|text| text.strip_prefix(name));
+        version.is_some_and(|version| {
+            version.starts_with('-') && version[1..].starts_with(|first: char| first.is_ascii_digit())
+        })
+    };
+    folders.into_iter().find(is_it).map(Path::to_path_buf)
 }
 
 #[cfg(test)]

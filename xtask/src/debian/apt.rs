@@ -1,9 +1,7 @@
-//! Programs from Debian's packages, unpacked into a private folder: no root, and nothing else on the machine changes.
+//! An apt of its own: what packages depend on, and fetching them, without a trace on the machine.
 
-use crate::process::{is_on_path, read};
-use crate::progress::Step;
-use crate::relocate;
-use anyhow::{Context, Result, bail};
+use crate::process::read;
+use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZero;
@@ -14,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Where apt keeps the keys that Debian signs its archive with.
-const KEYRINGS: [&str; 2] =
+pub(super) const KEYRINGS: [&str; 2] =
     ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 
 /// Dependencies that are not fetched: a C toolchain for the host, which the machine has, and what no program here loads.
@@ -37,94 +35,21 @@ const SKIPPED: [&str; 13] = [
 /// Like the names above, and yet needed.
 const KEPT: [&str; 1] = ["libgcc-s1"];
 
-/// What stands for LLVM's number in the names of packages.
-const LLVM_NUMBER: &str = "{llvm}";
-
-/// A folder of unpacked packages.
-pub(crate) struct Recipe<'a> {
-    /// Where it shall lie. The programs know this path, so it cannot be moved.
-    pub(crate) folder: &'a Path,
-    /// What the user is told it is.
-    pub(crate) name: &'a str,
-    /// The packages, without what they depend on; `{llvm}` stands for the number of the LLVM that rustc is built with.
-    pub(crate) packages: &'a [&'a str],
-}
-
-/// Why Debian's packages cannot be used on this machine, if they cannot.
-pub(crate) fn obstacle() -> Option<String> {
-    if let Some(missing) =
-        ["apt-get", "apt-cache", "dpkg", "dpkg-deb"].into_iter().find(|tool| !is_on_path(tool))
-    {
-        return Some(format!("this machine has no `{missing}`"));
-    }
-    let architecture = read(Command::new("dpkg").arg("--print-architecture")).unwrap_or_default();
-    if architecture.trim() != "amd64" {
-        return Some(format!("this machine's architecture is `{}`, not `amd64`", architecture.trim()));
-    }
-    match (keyring(), mirror()) {
-        (None, _) => Some(format!("`{}` is missing (package `debian-archive-keyring`)", KEYRINGS[0])),
-        (_, None) => Some("apt's sources name no Debian mirror".to_owned()),
-        _ => None,
-    }
-}
-
-/// The suite that packages come from: unstable, which has the newest compilers.
-///
-/// It moves on; should it be broken one day, a stable suite can be named instead.
-pub(crate) fn suite() -> String {
-    std::env::var("INNERBOX_DEBIAN_SUITE").unwrap_or_else(|_| "sid".to_owned())
-}
-
-impl Recipe<'_> {
-    /// Whether the folder is there, whole, and made by this very recipe.
-    pub(crate) fn is_ready(&self) -> bool {
-        fs::read_to_string(self.folder.join(".made-from")).is_ok_and(|stamp| stamp == self.stamp())
-    }
-
-    /// Makes the folder; `finish` gets the place where it is being put together and completes it.
-    pub(crate) fn make(&self, finish: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        let mut step = Step::start(self.name);
-        let part = self.folder.with_extension("part");
-        remove(&part)?;
-        fs::create_dir_all(&part)?;
-        step.tell("reading the list of packages");
-        let apt = Apt::new(&part.join(".apt"))?;
-        let names = apt.with_dependencies(&apt.numbered(self.packages)?)?;
-        step.tell(&format!("fetching {} packages", names.len()));
-        apt.unpack(&names, &part)?;
-        fs::remove_dir_all(part.join(".apt"))?;
-        step.tell("preparing the programs");
-        relocate::programs(&part, self.folder)?;
-        finish(&part)?;
-        fs::write(part.join(".made-from"), self.stamp())?;
-        remove(self.folder)?;
-        fs::rename(&part, self.folder)?;
-        step.done(&format!("{} packages of Debian {} in `{}`", names.len(), suite(), self.folder.display()));
-        Ok(())
-    }
-
-    fn stamp(&self) -> String {
-        format!("{}\n{}\n{}\n", self.folder.display(), suite(), self.packages.join(" "))
-    }
-}
-
-/// An apt of its own: it reads one suite from the machine's mirror and keeps all that it writes in one folder.
-struct Apt {
+/// It reads one suite from the machine's mirror and keeps all that it writes in one folder.
+pub(super) struct Apt {
     folder: PathBuf,
 }
 
 impl Apt {
-    fn new(folder: &Path) -> Result<Self> {
+    /// Fetches the list of the suite's packages.
+    pub(super) fn new(folder: &Path, suite: &str) -> Result<Self> {
         for inner in ["state/lists/partial", "cache/archives/partial", "debs"] {
             fs::create_dir_all(folder.join(inner))?;
         }
         fs::write(folder.join("status"), "")?;
         let keyring = keyring().context("the keyring of Debian is missing")?;
         let mirror = mirror().context("apt's sources name no Debian mirror")?;
-        fs::write(
-            folder.join("sources.list"),
-            format!("deb [signed-by={keyring}] {mirror} {} main\n", suite()),
-        )?;
+        fs::write(folder.join("sources.list"), format!("deb [signed-by={keyring}] {mirror} {suite} main\n"))?;
         let apt = Self { folder: folder.to_path_buf() };
         read(apt.command("apt-get").arg("update"))
             .context("Debian's list of packages could not be fetched")?;
@@ -152,8 +77,9 @@ impl Apt {
         command
     }
 
-    fn numbered(&self, packages: &[&str]) -> Result<Vec<String>> {
-        if !packages.iter().any(|package| package.contains(LLVM_NUMBER)) {
+    /// The names with LLVM's number in place of `{llvm}`.
+    pub(super) fn numbered(&self, packages: &[&str]) -> Result<Vec<String>> {
+        if !packages.iter().any(|package| package.contains(super::LLVM_NUMBER)) {
             return Ok(packages.iter().map(ToString::to_string).collect());
         }
         let of_rustc = self.with_dependencies(&["rustc".to_owned()])?;
@@ -161,10 +87,11 @@ impl Apt {
             .iter()
             .find_map(|name| name.strip_prefix("libllvm"))
             .context("Debian's `rustc` depends on no `libllvm`")?;
-        Ok(packages.iter().map(|package| package.replace(LLVM_NUMBER, number)).collect())
+        Ok(packages.iter().map(|package| package.replace(super::LLVM_NUMBER, number)).collect())
     }
 
-    fn with_dependencies(&self, packages: &[String]) -> Result<BTreeSet<String>> {
+    /// The packages and all that they need.
+    pub(super) fn with_dependencies(&self, packages: &[String]) -> Result<BTreeSet<String>> {
         let mut all: BTreeSet<String> = packages.iter().cloned().collect();
         let mut next: Vec<String> = all.iter().cloned().collect();
         while !next.is_empty() {
@@ -178,28 +105,30 @@ impl Apt {
         Ok(all)
     }
 
-    fn unpack(&self, names: &BTreeSet<String>, into: &Path) -> Result<()> {
+    /// Fetches packages; gives their files.
+    pub(super) fn fetch(&self, names: &BTreeSet<String>) -> Result<Vec<PathBuf>> {
         let debs = self.folder.join("debs");
         read(self.command("apt-get").arg("download").args(names).current_dir(&debs))
             .context("Debian's packages could not be fetched")?;
-        let debs = fs::read_dir(&debs)?.map(|deb| Ok(deb?.path())).collect::<Result<Vec<_>>>()?;
-        let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            while let Some(deb) = debs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = read(Command::new("dpkg-deb").arg("-x").arg(deb).arg(into));
-                failures.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome.err());
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-                scope.spawn(work);
-            }
-        });
-        match failures.into_inner().unwrap_or_else(PoisonError::into_inner).pop() {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
+        fs::read_dir(&debs)?.map(|deb| Ok(deb?.path())).collect()
     }
+}
+
+/// Unpacks packages side by side into one folder.
+pub(super) fn unpack(debs: &[PathBuf], into: &Path) -> Result<()> {
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(deb) = debs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = read(Command::new("dpkg-deb").arg("-x").arg(deb).arg(into));
+            failures.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome.err());
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    failures.into_inner().unwrap_or_else(PoisonError::into_inner).pop().map_or(Ok(()), Err)
 }
 
 /// The names in what `apt-cache depends` prints: of alternatives, the first.
@@ -225,11 +154,13 @@ fn is_skipped(name: &str) -> bool {
     !KEPT.contains(&name) && SKIPPED.iter().any(|skipped| name.starts_with(skipped) || unnumbered == *skipped)
 }
 
-fn keyring() -> Option<&'static str> {
+/// The keyring that this machine has.
+pub(super) fn keyring() -> Option<&'static str> {
     KEYRINGS.into_iter().find(|path| Path::new(path).exists())
 }
 
-fn mirror() -> Option<String> {
+/// The mirror of Debian that this machine uses.
+pub(super) fn mirror() -> Option<String> {
     let targets = read(Command::new("apt-get").args([
         "indextargets",
         "--format",
@@ -248,21 +179,6 @@ fn mirror_in(targets: &str) -> Option<String> {
             .find(|(label, address)| label.is_empty() && address.trim_end_matches('/').ends_with("/debian"))
     };
     Some(labelled.or_else(guessed)?.1.to_owned())
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("`{}` cannot be removed", folder.display()))?;
-    }
-    Ok(())
-}
-
-/// Stops with an explanation where Debian's packages cannot be used; `instead` says what the user can do.
-pub(crate) fn require(what: &str, instead: &str) -> Result<()> {
-    match obstacle() {
-        Some(reason) => bail!("{what} needs Debian's packages, and {reason}\n{instead}"),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]
