@@ -19,8 +19,11 @@ mod extension;
 mod grant;
 mod isolate;
 mod limits;
+mod modules;
 mod sandbox;
 mod value;
+
+pub use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
 pub use completion::{Completion, Limit, LimitHit, Outcome, Usage};
 pub use config::Config;

@@ -4,42 +4,60 @@ mod builder;
 mod components;
 mod run;
 
+use std::any::Any;
+use std::cell::Cell;
+use std::io::ErrorKind;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_binding::EventLoop;
 
 pub use builder::SandboxBuilder;
+use components::Components;
 use run::{Entry, Run};
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Interrupt};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::isolate::ParkedIsolate;
 use crate::isolate::rejections::Rejections;
 use crate::limits::Limits;
+use crate::modules::{Modules, SourceBytes, Target};
 
-/// One tenant's isolate, with its grants and limits.
+/// One tenant's isolate, with its component instances, grants and limits.
 ///
 /// It belongs to the thread that built it: it is neither `Send` nor `Sync`. A thread may have many. What one run leaves
 /// behind (globals, modules) the next one finds; what it left unfinished (timers, calls) is dropped at its end.
 ///
 /// A run that hits a limit condemns its sandbox: what the isolate was doing was cut off in the middle, so no later run may
-/// build on it. Every later run ends in [`Outcome::Died`], and a new sandbox is made in less than a millisecond or two.
+/// build on it. Every later run ends in [`Outcome::Died`], and a new sandbox is made in a millisecond or two.
 pub struct Sandbox {
     isolate: ParkedIsolate,
-    // `None` only while the sandbox is dropped.
-    context: Option<v8::Global<v8::Context>>,
-    event_loop: Rc<EventLoop>,
-    rejections: Rc<Rejections>,
+    parts: Parts,
     interrupt: Arc<Interrupt>,
+    /// What `process.exit` was called with.
+    exit_code: Rc<Cell<Option<i32>>>,
     engine: Engine,
     limits: Limits,
-    source_bytes: usize,
+    source_bytes: SourceBytes,
     death: Option<String>,
     not_send: PhantomData<*mut ()>,
 }
+
+/// What of a sandbox lives in its isolate.
+struct Parts {
+    /// `None` only while the sandbox is dropped.
+    context: Option<v8::Global<v8::Context>>,
+    event_loop: Rc<EventLoop>,
+    rejections: Rc<Rejections>,
+    modules: Rc<Modules>,
+}
+
+type Panic = Box<dyn Any + Send>;
 
 impl Sandbox {
     /// Starts to describe a sandbox.
@@ -65,10 +83,54 @@ impl Sandbox {
 
     /// As [`eval`](Self::eval), for a script that has a name: positions of errors are told with it.
     pub fn eval_as(&mut self, name: &str, source: &str) -> Completion {
-        if let Some(completion) = self.refusal(source.len()) {
-            return completion;
+        match self.refusal(source.len()) {
+            Some(outcome) => Completion { outcome, usage: Usage::default() },
+            None => self.run(&Entry::Script { name, source }),
         }
-        self.run(&Entry::Script { name, source })
+    }
+
+    /// Runs the ES module in a file until nothing is left to do, and gives its default export.
+    ///
+    /// The module may import from the file's own directory and everything below it, besides what it may read anyway.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where there is no such file. What the module does wrong is in the completion.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// # let directory = tempfile::tempdir()?;
+    /// let main = directory.path().join("main.js");
+    /// std::fs::write(&main, "import { join } from 'node:path'; export default join('a', '..', 'b')")?;
+    ///
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// assert_eq!(sandbox.run_module(&main)?.into_value::<String>()?, "b");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_module(&mut self, path: impl AsRef<Path>) -> Result<Completion, Error> {
+        let path = path.as_ref();
+        let opening = |source| Error::Io { what: "open", path: path.to_owned(), source };
+        let file = path.canonicalize().map_err(opening)?;
+        self.parts.modules.allow(file.parent().unwrap_or(&file))?;
+        let target = Target::file(file).ok_or_else(|| opening(ErrorKind::InvalidFilename.into()))?;
+        Ok(self.run_target(target, 0))
+    }
+
+    /// Runs an ES module from its source, and gives its default export. `name` is its URL: relative imports start from
+    /// there, if it is a `file:` URL and its files may be read. Any other name will do where it imports none.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// let completion = sandbox.run_module_source("main.js", "export default await Promise.resolve(42)");
+    /// assert_eq!(completion.into_value::<u32>()?, 42);
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn run_module_source(&mut self, name: &str, source: &str) -> Completion {
+        self.run_target(Target::source(name, source), source.len())
     }
 
     /// Why nothing may be run any more, if so.
@@ -77,39 +139,35 @@ impl Sandbox {
         self.death.as_deref()
     }
 
-    fn refusal(&mut self, source_bytes: usize) -> Option<Completion> {
-        let refused = |outcome| Some(Completion { outcome, usage: Usage::default() });
+    fn run_target(&mut self, target: Target, source_bytes: usize) -> Completion {
+        match self.refusal(source_bytes) {
+            Some(outcome) => Completion { outcome, usage: Usage::default() },
+            None => self.run(&Entry::Module(target)),
+        }
+    }
+
+    fn refusal(&self, source_bytes: usize) -> Option<Outcome> {
         if let Some(reason) = &self.death {
-            return refused(Outcome::died(reason));
+            return Some(Outcome::died(reason));
         }
-        let (used, allowed) = (self.source_bytes.saturating_add(source_bytes), self.limits.source_bytes);
-        if used > allowed {
-            return refused(Outcome::limit(Limit::SourceBytes, used as u64, allowed as u64));
-        }
-        self.source_bytes = used;
-        None
+        let (used, allowed) = self.source_bytes.charge(source_bytes).err()?;
+        Some(Outcome::limit(Limit::SourceBytes, used as u64, allowed as u64))
     }
 
     fn run(&mut self, entry: &Entry<'_>) -> Completion {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
-        let watch =
-            self.engine.watchdog().watch(self.isolate.handle(), Arc::clone(&self.interrupt), allowance);
-        let run = Run {
-            event_loop: &self.event_loop,
-            rejections: &self.rejections,
-            watch: &watch,
-            value_bytes: self.limits.value_bytes,
-        };
-        let context = self.context.as_ref();
+        let watchdog = self.engine.watchdog();
+        let watch = watchdog.watch(self.isolate.handle(), Arc::clone(&self.interrupt), allowance);
+        let run = Run { parts: &self.parts, watch: &watch, value_bytes: self.limits.value_bytes };
         let (outcome, heap_bytes) = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
-            let outcome = context.map(|context| {
-                let context = v8::Local::new(scope, context);
-                let scope = &mut v8::ContextScope::new(scope, context);
-                run.complete(scope, entry)
-            });
-            run.event_loop.clear();
-            run.rejections.clear();
+            // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                let context = v8::Local::new(scope, run.parts.context.as_ref()?);
+                run.complete(&mut v8::ContextScope::new(scope, context), entry)
+            }));
+            run.parts.event_loop.clear();
+            run.parts.rejections.clear();
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
         let (wall, cpu) = watch.used();
@@ -120,23 +178,26 @@ impl Sandbox {
             heap_bytes: heap_bytes as u64,
             array_buffer_bytes: self.isolate.array_buffer_bytes() as u64,
         };
-        let outcome = self.conclude(outcome.flatten(), hit);
-        Completion { outcome, usage }
+        Completion { outcome: self.conclude(outcome, hit), usage }
     }
 
     /// What the run's outcome is, when all that happened to it is known.
-    fn conclude(&mut self, outcome: Option<Outcome>, hit: Option<LimitHit>) -> Outcome {
-        let outcome = match (hit, outcome) {
-            (Some(limit), _) => Outcome::Limit { limit },
-            (None, Some(outcome)) => return outcome,
-            (None, None) => Outcome::died("execution was terminated, and no limit was hit"),
+    fn conclude(&mut self, outcome: Result<Option<Outcome>, Panic>, hit: Option<LimitHit>) -> Outcome {
+        if let Some(code) = self.exit_code.get() {
+            self.death = Some(format!("an earlier run ended it by process.exit({code})"));
+            return Outcome::Exited { code };
+        }
+        if let Some(limit) = hit {
+            self.death = Some(format!("condemned by an earlier run: {limit}"));
+            return Outcome::Limit { limit };
+        }
+        let reason = match outcome {
+            Ok(Some(outcome)) => return outcome,
+            Ok(None) => "its execution was terminated by something that is no limit",
+            Err(_) => "host fault: the host panicked in the middle of a run",
         };
-        let reason = match &outcome {
-            Outcome::Limit { limit } => limit.to_string(),
-            _ => "its execution was terminated".to_owned(),
-        };
-        self.death = Some(format!("condemned by an earlier run: {reason}"));
-        outcome
+        self.death = Some(reason.to_owned());
+        Outcome::died(reason)
     }
 
     fn heap_hit(&self) -> Option<LimitHit> {
@@ -147,10 +208,72 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        let (event_loop, context) = (&self.event_loop, self.context.take());
-        self.isolate.enter(|_| {
-            event_loop.clear();
-            drop(context);
+        let parts = &mut self.parts;
+        self.isolate.enter(|isolate| {
+            parts.event_loop.clear();
+            parts.modules.clear();
+            if let Ok(components) = Components::of(isolate) {
+                components.clear();
+            }
+            parts.context = None;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use innerbox_binding::value::set_function;
+    use innerbox_binding::{Arguments, EventLoop, Outcome as Answer};
+
+    use super::*;
+    use crate::config::Config;
+
+    /// A sandbox whose scripts have functions that panic. What unwound into V8 would abort the process.
+    fn sandbox() -> Sandbox {
+        let engine = Engine::new(Config::new().cache_off()).expect("the default configuration works");
+        let mut sandbox = Sandbox::builder(&engine).build().expect("a default sandbox");
+        let context = sandbox.parts.context.as_ref().expect("it is not being dropped");
+        sandbox.isolate.enter(|isolate| {
+            v8::scope!(let scope, isolate);
+            let context = v8::Local::new(scope, context);
+            let scope = &mut v8::ContextScope::new(scope, context);
+            let global = context.global(scope);
+            set_function(scope, global, "inCallback", |_, _| panic!("by design"));
+            set_function(scope, global, "onPool", on_pool);
+            set_function(scope, global, "whenSettled", when_settled);
+        });
+        sandbox
+    }
+
+    fn on_pool<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Answer<'s> {
+        let work = || -> () { panic!("by design") };
+        Ok(EventLoop::of(scope)?.spawn(scope, work, |scope, ()| Ok(v8::undefined(scope).into()))?.into())
+    }
+
+    fn when_settled<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Answer<'s> {
+        Ok(EventLoop::of(scope)?.spawn(scope, || (), |_, ()| panic!("by design"))?.into())
+    }
+
+    #[test]
+    fn a_callback_that_panics_throws() {
+        let mut sandbox = sandbox();
+        for (source, message) in [
+            ("inCallback()", "host fault: a callback panicked: by design"),
+            ("onPool()", "host fault: a host call panicked"),
+        ] {
+            let Outcome::Threw { error } = sandbox.eval(source).outcome else {
+                panic!("{source} must throw")
+            };
+            assert_eq!((error.message.as_str(), error.code.as_deref()), (message, Some("ERR_HOST_FAULT")));
+        }
+        let lives = "try { inCallback() } catch { 'lives' }";
+        assert_eq!(sandbox.eval(lives).into_value::<String>().expect("a string"), "lives");
+    }
+
+    #[test]
+    fn a_panic_between_callbacks_ends_the_sandbox_alone() {
+        let mut sandbox = sandbox();
+        assert!(matches!(sandbox.eval("whenSettled()").outcome, Outcome::Died { .. }));
+        assert!(sandbox.death().is_some_and(|reason| reason.starts_with("host fault")));
     }
 }

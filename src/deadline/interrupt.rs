@@ -51,19 +51,16 @@ impl Interrupt {
     }
 
     /// True once the run has passed a limit. It stays so: the sandbox is condemned.
-    #[expect(dead_code, reason = "for the doors into components")]
     pub(crate) fn fired(&self) -> bool {
         self.fired.load(Ordering::Acquire)
     }
 
     /// True where the innermost call has had its time.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the doors into components"))]
     pub(crate) fn call_expired(&self) -> bool {
         self.call.load(Ordering::Acquire) & EXPIRED != 0
     }
 
     /// Notes that a component is entered, which may take `wall` and the watchdog's tick; until the answer is dropped.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the doors into components"))]
     pub(crate) fn enter_call(&self, wall: Option<Duration>) -> Call<'_> {
         let outer = self.call.load(Ordering::Relaxed);
         let mark = wall.map_or(NONE, |wall| {

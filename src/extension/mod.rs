@@ -35,7 +35,7 @@ pub use shape::{ImportSource, MainImport};
 /// let engine = Engine::new(Config::default())?;
 /// let digest = Extension::from_file(&engine, "target/guests/digest.wasm")?;
 /// let mut sandbox = Sandbox::builder(&engine).extension(&digest).build()?;
-/// let completion = sandbox.run_module_source("main.js", "import { blake3 } from 'digest'; export default 1")?;
+/// let completion = sandbox.run_module_source("main.js", "import { blake3 } from 'digest'; export default blake3");
 /// # Ok::<(), innerbox::Error>(())
 /// ```
 #[derive(Clone)]

@@ -86,7 +86,11 @@ fn text(scope: &mut v8::PinScope<'_, '_>, object: v8::Local<v8::Object>, key: &s
     Some(bounded(scope, value, TEXT_BYTES_MAX))
 }
 
-fn position(scope: &mut v8::PinScope<'_, '_>, message: v8::Local<v8::Message>) -> Option<Position> {
+/// The place that V8 noted.
+pub(crate) fn position(
+    scope: &mut v8::PinScope<'_, '_>,
+    message: v8::Local<v8::Message>,
+) -> Option<Position> {
     let file = v8::Local::<v8::String>::try_from(message.get_script_resource_name(scope)?).ok()?;
     let line = message.get_line_number(scope).filter(|line| *line > 0)?;
     let source_line = message.get_source_line(scope);

@@ -1,23 +1,28 @@
 //! Describes a sandbox, and makes it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use innerbox_binding::{EventLoop, LoopLimits};
+use innerbox_binding::{EventLoop, Failure, LoopLimits};
+use innerbox_bridge_node::{FileAccess, Right};
+use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
-use super::Sandbox;
 use super::components::{Components, Finder};
+use super::{Parts, Sandbox};
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::Extension;
 use crate::grant::{Grant, Lent};
+use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
 use crate::isolate::{IsolateOptions, ParkedIsolate};
 use crate::limits::{ExtensionLimits, Limits};
+use crate::modules::{Modules, SourceBytes};
 
 /// What a [`Sandbox`] will be: which limits it has, and what it is lent.
 #[must_use = "nothing is made before `build`"]
@@ -27,11 +32,25 @@ pub struct SandboxBuilder<'e> {
     grants: Vec<Grant>,
     extensions: Vec<(Extension, ExtensionLimits)>,
     finder: Option<Finder>,
+    console: Option<Box<dyn ConsoleSink>>,
+    console_colors: Colors,
+    arguments: Vec<String>,
+    cwd: PathBuf,
 }
 
 impl<'e> SandboxBuilder<'e> {
     pub(super) fn new(engine: &'e Engine) -> Self {
-        Self { engine, limits: Limits::default(), grants: Vec::new(), extensions: Vec::new(), finder: None }
+        Self {
+            engine,
+            limits: Limits::default(),
+            grants: Vec::new(),
+            extensions: Vec::new(),
+            finder: None,
+            console: None,
+            console_colors: Colors::Never,
+            arguments: vec!["innerbox".to_owned()],
+            cwd: PathBuf::from("/"),
+        }
     }
 
     /// Sets the limits.
@@ -74,47 +93,113 @@ impl<'e> SandboxBuilder<'e> {
         self
     }
 
+    /// Takes what scripts write to their console and their standard streams. Without it, that goes nowhere.
+    ///
+    /// # Examples
+    /// ```
+    /// # use std::{cell::RefCell, rc::Rc};
+    /// # use innerbox::{Config, ConsoleSink, Engine, Sandbox, Stream};
+    /// struct Lines(Rc<RefCell<String>>);
+    ///
+    /// impl ConsoleSink for Lines {
+    ///     fn write(&mut self, _: Stream, text: &str) {
+    ///         self.0.borrow_mut().push_str(text);
+    ///     }
+    /// }
+    ///
+    /// let written = Rc::new(RefCell::new(String::new()));
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).console(Lines(Rc::clone(&written))).build()?;
+    /// sandbox.eval("console.log('%d sandboxes', 1)");
+    /// assert_eq!(*written.borrow(), "1 sandboxes\n");
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn console(mut self, sink: impl ConsoleSink + 'static) -> Self {
+        self.console = Some(Box::new(sink));
+        self
+    }
+
+    /// Sets whether the console colours what it prints.
+    pub fn console_colors(mut self, colors: Colors) -> Self {
+        self.console_colors = colors;
+        self
+    }
+
+    /// Sets `process.argv`: the program, the script, and what follows.
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the directory, absolute, from which relative paths of `node:fs` start. It is `/` otherwise. Naming it lends
+    /// nothing.
+    pub fn cwd(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cwd = directory.into();
+        self
+    }
+
     /// Makes the sandbox, which belongs to this thread.
     ///
     /// # Errors
-    /// [`Error::Config`] for limits that cannot be, [`Error::Io`] for grants of paths that are not there, and
+    /// [`Error::Config`] for limits that cannot be, [`Error::Io`] for a grant of a path that cannot be opened, and
     /// [`Error::Isolate`] where the heap limit is too small for what the sandbox itself needs.
-    pub fn build(self) -> Result<Sandbox, Error> {
+    pub fn build(mut self) -> Result<Sandbox, Error> {
         self.limits.check()?;
+        let files = self.files()?;
         let mut isolate = ParkedIsolate::new(IsolateOptions {
             heap_bytes: self.limits.heap_bytes,
             array_buffer_bytes: self.limits.array_buffer_bytes,
         });
         let interrupt = self.engine.watchdog().interrupt();
-        let (context, event_loop, rejections) = isolate.enter(|isolate| {
-            isolate.set_slot(Rc::new(self.components(Arc::clone(&interrupt))));
+        let components = Rc::new(self.components(Arc::clone(&interrupt)));
+        let source_bytes = SourceBytes::new(self.limits.source_bytes);
+        let exit_code = Rc::default();
+        let exit = exit(isolate.handle(), &exit_code);
+        let parts = isolate.enter(|isolate| {
+            isolate.set_slot(Rc::clone(&components));
             EventLoop::install(isolate, self.loop_limits());
             let rejections = Rejections::collect(isolate);
+            let modules = Modules::install(isolate, source_bytes.clone(), components);
+            self.allow_imports(&modules)?;
             v8::scope!(let scope, isolate);
-            let context = self.context(scope)?;
             let event_loop =
                 EventLoop::of(scope).map_err(|failure| Error::Isolate(format!("{failure:?}")))?;
-            Ok::<_, Error>((context, event_loop, rejections))
+            let context = self.context(scope, files, exit)?;
+            Ok::<_, Error>(Parts { context: Some(context), event_loop, rejections, modules })
         })?;
         Ok(Sandbox {
             isolate,
-            context: Some(context),
-            event_loop,
-            rejections,
+            parts,
             interrupt,
+            exit_code,
             engine: self.engine.clone(),
             limits: self.limits,
-            source_bytes: 0,
+            source_bytes,
             death: None,
             not_send: PhantomData,
         })
     }
 
-    fn context(&self, scope: &mut v8::PinScope<'_, '_, ()>) -> Result<v8::Global<v8::Context>, Error> {
+    fn context(
+        &mut self,
+        scope: &mut v8::PinScope<'_, '_, ()>,
+        files: FileAccess,
+        exit: impl Fn(i32) + 'static,
+    ) -> Result<v8::Global<v8::Context>, Error> {
         let context = realm::make(scope, self.realm_grants())?;
         let scope = &mut v8::ContextScope::new(scope, context);
-        innerbox_bridge_component::install(scope, self.limits.handles)
-            .map_err(|failure| Error::Isolate(format!("{failure:?}")))?;
+        let node = innerbox_bridge_node::Options {
+            files,
+            arguments: std::mem::take(&mut self.arguments),
+            environment: self.environment(),
+            cwd: std::mem::take(&mut self.cwd),
+            exit: Box::new(exit),
+        };
+        let web = self.web_options();
+        let handles = self.limits.handles;
+        install(scope, |scope| innerbox_bridge_web::install(scope, web))?;
+        install(scope, |scope| innerbox_bridge_node::install(scope, node))?;
+        install(scope, |scope| innerbox_bridge_component::install(scope, handles))?;
         Ok(v8::Global::new(scope, context))
     }
 
@@ -132,6 +217,16 @@ impl<'e> SandboxBuilder<'e> {
         LoopLimits { timers: self.limits.timers, pending: self.limits.pending_promises }
     }
 
+    fn web_options(&mut self) -> innerbox_bridge_web::Options {
+        let mut options = innerbox_bridge_web::Options::new(Nowhere);
+        if let Some(console) = self.console.take() {
+            options.console = console;
+        }
+        options.console_bytes_max = self.limits.console_bytes;
+        options.console_colors = self.console_colors;
+        options
+    }
+
     fn realm_grants(&self) -> RealmGrants {
         let lent = |what: &Lent| self.grants.iter().any(|grant| grant.0 == *what);
         RealmGrants {
@@ -139,4 +234,64 @@ impl<'e> SandboxBuilder<'e> {
             web_assembly: lent(&Lent::WebAssembly),
         }
     }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let variables = self.grants.iter().filter_map(|grant| match &grant.0 {
+            Lent::Variable { name, value } => Some((name.clone(), value.clone())),
+            _ => None,
+        });
+        variables.collect()
+    }
+
+    fn files(&self) -> Result<FileAccess, Error> {
+        let mut files = FileAccess::none();
+        for grant in &self.grants {
+            let (right, path) = match &grant.0 {
+                Lent::Read(path) => (Right::Read, path),
+                Lent::Write(path) => (Right::Write, path),
+                _ => continue,
+            };
+            files.allow(right, path).map_err(|source| Error::Io {
+                what: "lend",
+                path: path.clone(),
+                source,
+            })?;
+        }
+        Ok(files)
+    }
+
+    /// What may be read may be imported. A path that does not exist as yet has nothing to import.
+    fn allow_imports(&self, modules: &Modules) -> Result<(), Error> {
+        for grant in &self.grants {
+            if let Lent::Read(path) = &grant.0
+                && path.exists()
+            {
+                modules.allow(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The console of a sandbox that was given none.
+struct Nowhere;
+
+impl ConsoleSink for Nowhere {
+    fn write(&mut self, _: Stream, _: &str) {}
+}
+
+/// What `process.exit` does: it notes the code, and nothing of the script runs after it.
+fn exit(handle: v8::IsolateHandle, code: &Rc<Cell<Option<i32>>>) -> impl Fn(i32) + 'static {
+    let noted = Rc::clone(code);
+    move |code| {
+        noted.set(Some(code));
+        handle.terminate_execution();
+    }
+}
+
+fn install<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    bridge: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Result<(), Failure>,
+) -> Result<(), Error> {
+    bridge(scope).map_err(|failure| Error::Isolate(describe(scope, failure)))
 }

@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::Extension;
 use crate::limits::ExtensionLimits;
+use crate::modules::ComponentLoader;
 
 type Find = dyn Fn(&str) -> Result<Option<Extension>, Error>;
 
@@ -46,50 +47,9 @@ impl Components {
             .ok_or_else(|| Failure::error("host fault: the sandbox has no components").code("ERR_HOST_FAULT"))
     }
 
-    /// What a module of this specifier exports; `None` where it names no component.
-    ///
-    /// # Errors
-    /// An `Error` that names the component and says why it cannot be had.
-    pub(crate) fn named<'s>(
-        &self,
-        scope: &mut v8::PinScope<'s, '_>,
-        specifier: &str,
-    ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
-        if let Some((extension, limits)) = self.extension(specifier)? {
-            return self.exports(scope, extension.name(), &extension, limits).map(Some);
-        }
-        let Some(package) = package_of(specifier) else { return Ok(None) };
-        let wanted = unversioned(specifier);
-        for (extension, limits) in self.candidates(package)? {
-            let interfaces = &extension.plan().interfaces;
-            let exact = interfaces.iter().any(|interface| interface.name == specifier);
-            let found = exact
-                || interfaces
-                    .iter()
-                    .any(|interface| specifier == wanted && unversioned(&interface.name) == wanted);
-            if found {
-                let exports = self.exports(scope, extension.name(), &extension, limits)?;
-                let interface = value::get(scope, exports, specifier).or_pending()?;
-                return Ok(v8::Local::<v8::Object>::try_from(interface).ok());
-            }
-        }
-        Ok(None)
-    }
-
-    /// What a module of this `.wasm` file exports. The caller has read it, under its grants.
-    ///
-    /// # Errors
-    /// As [`named`](Self::named).
-    pub(crate) fn file<'s>(
-        &self,
-        scope: &mut v8::PinScope<'s, '_>,
-        path: &Path,
-        bytes: &[u8],
-    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
-        let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
-        self.exports(scope, &path.to_string_lossy(), &extension, limits)
+    /// Lets go of what scripts have asked for: call before the isolate is disposed.
+    pub(crate) fn clear(&self) {
+        self.bound.borrow_mut().clear();
     }
 
     fn extension(&self, name: &str) -> Result<Option<(Extension, ExtensionLimits)>, Failure> {
@@ -122,6 +82,46 @@ impl Components {
         let exports = bind(scope, extension.name(), Arc::clone(extension.plan()), door)?;
         self.bound.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
         Ok(exports)
+    }
+}
+
+impl ComponentLoader for Components {
+    fn named<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        specifier: &str,
+    ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
+        if let Some((extension, limits)) = self.extension(specifier)? {
+            return self.exports(scope, extension.name(), &extension, limits).map(Some);
+        }
+        let Some(package) = package_of(specifier) else { return Ok(None) };
+        let wanted = unversioned(specifier);
+        for (extension, limits) in self.candidates(package)? {
+            let interfaces = &extension.plan().interfaces;
+            let exact = interfaces.iter().any(|interface| interface.name == specifier);
+            let found = exact
+                || interfaces
+                    .iter()
+                    .any(|interface| specifier == wanted && unversioned(&interface.name) == wanted);
+            if found {
+                let exports = self.exports(scope, extension.name(), &extension, limits)?;
+                let interface = value::get(scope, exports, specifier).or_pending()?;
+                return Ok(v8::Local::<v8::Object>::try_from(interface).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    fn file<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
+        let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
+        self.exports(scope, &path.to_string_lossy(), &extension, limits)
     }
 }
 

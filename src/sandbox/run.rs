@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use innerbox_binding::{EventLoop, Failure, Turn, value::string};
+use innerbox_binding::value::{self, string};
+use innerbox_binding::{Failure, Turn};
+
+use super::Parts;
 
 use crate::completion::{LimitHit, Outcome};
 use crate::deadline::Watch;
 use crate::error::ScriptError;
-use crate::isolate::exception::script_error;
+use crate::isolate::exception::{position, script_error};
 use crate::isolate::platform;
-use crate::isolate::rejections::Rejections;
+use crate::modules::Target;
 use crate::value::{Unreadable, Value, read};
 
 /// Time between two looks for tasks of V8's background threads, where nothing else is left to wait for.
@@ -17,15 +20,24 @@ const BACKGROUND_TASK_POLL: Duration = Duration::from_millis(1);
 
 /// What a run begins with.
 pub(super) enum Entry<'a> {
+    /// A script.
     Script { name: &'a str, source: &'a str },
+    /// An ES module.
+    Module(Target),
 }
 
 /// A run that is being watched.
 pub(super) struct Run<'a> {
-    pub(super) event_loop: &'a EventLoop,
-    pub(super) rejections: &'a Rejections,
+    pub(super) parts: &'a Parts,
     pub(super) watch: &'a Watch,
     pub(super) value_bytes: usize,
+}
+
+/// What a run's first turn gave.
+struct Begun<'s> {
+    /// The script's value, or the promise of the module's evaluation.
+    value: v8::Local<'s, v8::Value>,
+    module: Option<v8::Local<'s, v8::Module>>,
 }
 
 /// Why a run has no value.
@@ -48,17 +60,44 @@ impl Run<'_> {
     }
 
     fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
-        let begun = begin(scope, entry)?;
-        let promise = v8::Local::<v8::Promise>::try_from(begun).ok();
+        let begun = self.begin(scope, entry)?;
+        let promise = v8::Local::<v8::Promise>::try_from(begun.value).ok();
         if let Some(promise) = promise {
-            self.rejections.handled(promise);
+            self.parts.rejections.handled(promise);
         }
         self.until_idle(scope, promise)?;
-        let value = match promise {
-            Some(promise) => settled(scope, promise)?,
-            None => begun,
+        let value = match promise.map(|promise| (promise.state(), promise)) {
+            None => begun.value,
+            Some((v8::PromiseState::Fulfilled, promise)) => promise.result(scope),
+            Some((v8::PromiseState::Rejected, promise)) => {
+                let reason = promise.result(scope);
+                return Err(Ended::Threw(script_error(scope, reason, None)));
+            }
+            Some((v8::PromiseState::Pending, _)) => return Err(Ended::Threw(unsettled(scope, begun.module))),
         };
-        self.read(scope, value)
+        match begun.module {
+            Some(module) => {
+                let value = default_export(scope, module)?;
+                self.read(scope, value)
+            }
+            None => self.read(scope, value),
+        }
+    }
+
+    fn begin<'s>(&self, scope: &mut v8::PinScope<'s, '_>, entry: &Entry<'_>) -> Result<Begun<'s>, Ended> {
+        match entry {
+            Entry::Script { name, source } => {
+                v8::tc_scope!(let scope, scope);
+                match script(scope, name, source) {
+                    Some(value) => Ok(Begun { value, module: None }),
+                    None => Err(caught(scope)),
+                }
+            }
+            Entry::Module(target) => match self.parts.modules.import(scope, target.clone()) {
+                Ok((module, promise)) => Ok(Begun { value: promise.into(), module: Some(module) }),
+                Err(failure) => Err(failed(scope, failure)),
+            },
+        }
     }
 
     /// Runs microtasks, timers and the answers of host calls until nothing is left to wait for.
@@ -74,14 +113,14 @@ impl Run<'_> {
             if scope.is_execution_terminating() || self.watch.hit().is_some() {
                 return Err(Ended::Terminated);
             }
-            if let Some(reason) = self.rejections.first() {
+            if let Some(reason) = self.parts.rejections.first() {
                 let reason = v8::Local::new(scope, reason);
                 return Err(Ended::Threw(script_error(scope, reason, None)));
             }
             if promise.is_some_and(|promise| promise.state() == v8::PromiseState::Rejected) {
                 return Ok(());
             }
-            match self.event_loop.turn(scope, self.watch.deadline()) {
+            match self.parts.event_loop.turn(scope, self.watch.deadline()) {
                 Ok(Turn::Ran | Turn::Late) => {}
                 Ok(Turn::Idle) if scope.has_pending_background_tasks() => {
                     std::thread::sleep(BACKGROUND_TASK_POLL);
@@ -102,12 +141,14 @@ impl Run<'_> {
     }
 }
 
-fn begin<'s>(scope: &mut v8::PinScope<'s, '_>, entry: &Entry<'_>) -> Result<v8::Local<'s, v8::Value>, Ended> {
+fn default_export<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: v8::Local<v8::Module>,
+) -> Result<v8::Local<'s, v8::Value>, Ended> {
     v8::tc_scope!(let scope, scope);
-    let begun = match entry {
-        Entry::Script { name, source } => script(scope, name, source),
-    };
-    begun.ok_or_else(|| caught(scope))
+    let namespace = v8::Local::<v8::Object>::try_from(module.get_module_namespace()).ok();
+    let default = namespace.and_then(|namespace| value::get(scope, namespace, "default"));
+    default.ok_or_else(|| caught(scope))
 }
 
 fn script<'s>(
@@ -124,23 +165,19 @@ fn script<'s>(
     v8::Script::compile(scope, source, Some(&origin))?.run(scope)
 }
 
-fn settled<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    promise: v8::Local<v8::Promise>,
-) -> Result<v8::Local<'s, v8::Value>, Ended> {
-    match promise.state() {
-        v8::PromiseState::Fulfilled => Ok(promise.result(scope)),
-        v8::PromiseState::Rejected => {
-            let reason = promise.result(scope);
-            Err(Ended::Threw(script_error(scope, reason, None)))
-        }
-        v8::PromiseState::Pending => Err(Ended::Threw(Box::new(ScriptError {
-            name: "Error".to_owned(),
-            message: "the run waits for a promise that nothing will ever settle".to_owned(),
-            code: Some("ERR_UNSETTLED_PROMISE".to_owned()),
-            ..ScriptError::default()
-        }))),
-    }
+/// The error of a run that can only wait. In a module, V8 knows which `await` it is that waits.
+fn unsettled(scope: &mut v8::PinScope<'_, '_>, module: Option<v8::Local<v8::Module>>) -> Box<ScriptError> {
+    let stalled = module.and_then(|module| {
+        let (_, message) = module.get_stalled_top_level_await_message(scope).into_iter().next()?;
+        position(scope, message)
+    });
+    Box::new(ScriptError {
+        name: "Error".to_owned(),
+        message: "the run waits for a promise that nothing will ever settle".to_owned(),
+        code: Some("ERR_UNSETTLED_PROMISE".to_owned()),
+        position: stalled,
+        ..ScriptError::default()
+    })
 }
 
 fn failed(scope: &mut v8::PinScope<'_, '_>, failure: Failure) -> Ended {

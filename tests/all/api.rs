@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use innerbox::{Config, Engine, Error, Limits, Outcome, Sandbox, Value};
+use innerbox::{Config, Engine, Error, Grant, Limits, Outcome, Sandbox, Value};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -163,4 +163,47 @@ fn an_engine_serves_many_threads() {
 fn every_sandbox_has_its_own_random_numbers() {
     let random = || sandbox().eval("Math.random()").into_value::<f64>().expect("a number");
     assert_ne!(random(), random());
+}
+
+#[test]
+fn a_script_can_exit() {
+    let mut sandbox = sandbox();
+    let completion = sandbox.eval("try { process.exit(3) } finally { globalThis.after = 1 }");
+    assert_eq!(
+        serde_json::to_value(&completion.outcome).expect("it is JSON"),
+        json!({ "outcome": "exited", "code": 3 })
+    );
+    let Outcome::Died { reason } = sandbox.eval("1").outcome else { panic!("the sandbox has ended") };
+    assert_eq!(reason, "an earlier run ended it by process.exit(3)");
+    assert_eq!(sandbox.death(), Some(reason.as_str()));
+}
+
+#[test]
+fn nothing_is_lent_by_default() {
+    let mut sandbox = sandbox();
+    let mut text = |source: &str| sandbox.eval(source).into_value::<String>().expect("a string");
+    assert_eq!(text("JSON.stringify(process.env)"), "{}");
+    assert_eq!(
+        text("import('node:fs').then(fs => fs.readFileSync('/etc/hostname')).catch(e => e.code)"),
+        "ERR_ACCESS_DENIED"
+    );
+}
+
+#[test]
+fn what_is_lent_is_there() {
+    let directory = tempfile::tempdir().expect("a directory for the test");
+    std::fs::write(directory.path().join("in.txt"), "lent").expect("the directory is ours");
+    let engine = engine();
+    let mut sandbox = Sandbox::builder(&engine)
+        .grants([Grant::read(directory.path()), Grant::write(directory.path())])
+        .grant(Grant::variable("NAME", "value"))
+        .arguments(["innerbox", "main.js", "one"])
+        .cwd(directory.path())
+        .build()
+        .expect("the grants exist");
+    let source = "import('node:fs').then(fs => {
+        fs.writeFileSync('out.txt', fs.readFileSync('in.txt', 'utf8') + process.env.NAME + process.argv[2]) })";
+    sandbox.eval(source).into_value::<()>().expect("it writes");
+    let written = std::fs::read_to_string(directory.path().join("out.txt")).expect("it was written");
+    assert_eq!(written, "lentvalueone");
 }

@@ -55,6 +55,55 @@ fn a_loop_ends_at_the_processor_limit_before_the_wall_limit() {
 }
 
 #[test]
+fn waiting_ends_at_the_wall_limit() {
+    let engine = engine();
+    for endless in [
+        "setInterval(() => {}, 1)",
+        "setTimeout(() => {}, 1e6); 1",
+        "await_ = new Promise(r => setTimeout(r, 1e6))",
+    ] {
+        let begun = Instant::now();
+        assert_eq!(hit(&mut sandbox(&engine, wall(100)), endless).which, Limit::WallMs, "{endless}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "{endless}");
+    }
+}
+
+#[test]
+fn timers_end_at_their_limit() {
+    let mut sandbox = sandbox(&engine(), Limits { timers: 3, ..Limits::default() });
+    let at = "for (let i = 0; i < 3; i++) setTimeout(() => {}); 'at the limit'";
+    assert_eq!(value(&mut sandbox, at), "at the limit");
+    let past = "var codes = []; for (let i = 0; i < 4; i++) try { setTimeout(() => {}) } catch (error) { codes.push(error.code) }
+        codes.join()";
+    assert_eq!(value(&mut sandbox, past), "ERR_LIMIT");
+}
+
+#[test]
+fn a_run_waits_for_its_timers_and_leaves_none_behind() {
+    let mut sandbox = sandbox(&engine(), wall(5_000));
+    value(&mut sandbox, "var ticks = 0; setTimeout(() => ticks++, 5); 'begun'");
+    assert_eq!(value(&mut sandbox, "String(ticks)"), "1");
+    let thrown = "setInterval(() => ticks++, 1); throw new Error('ends the run')";
+    assert!(matches!(sandbox.eval(thrown).outcome, Outcome::Threw { .. }));
+    assert_eq!(value(&mut sandbox, "String(ticks)"), "1");
+}
+
+#[test]
+fn an_error_in_a_timer_ends_the_run() {
+    let mut sandbox = sandbox(&engine(), wall(5_000));
+    let source = "setTimeout(() => { throw new Error('in a timer') }); setInterval(() => {}, 1)";
+    let Outcome::Threw { error } = sandbox.eval(source).outcome else { panic!("it must throw") };
+    assert_eq!(error.message, "in a timer");
+}
+
+#[test]
+fn what_is_written_ends_at_its_limit() {
+    let mut sandbox = sandbox(&engine(), Limits { console_bytes: 10, ..Limits::default() });
+    let source = "console.log('12345'); try { console.log('12345') } catch (error) { error.code }";
+    assert_eq!(value(&mut sandbox, source), "ERR_LIMIT");
+}
+
+#[test]
 fn a_heap_bomb_ends_at_the_heap_limit() {
     let engine = engine();
     let limits = Limits { heap_bytes: 32 << 20, ..wall(60_000) };
