@@ -356,3 +356,49 @@ fn collected_objects_drop_their_resources() {
         "true",
     );
 }
+
+#[test]
+fn a_component_is_lent_nothing() {
+    check(
+        &["fixture-wasi"],
+        "import * as wasi from 'fixture-wasi';
+         const caught = (call) => { try { return call(); } catch (error) { return error.name; } };
+         wasi.print('discarded');
+         wasi.printError('discarded');
+         const clock = wasi.asks.monotonicClock();
+         export default [
+           wasi.envVars(), wasi.args(), wasi.envVar('PATH') ?? null, wasi.readStdin(),
+           caught(() => wasi.readFile('/etc/passwd')), caught(() => wasi.listDir('.')),
+           caught(() => wasi.writeFile('/tmp/x', new Uint8Array())), caught(() => wasi.removeFile('/etc/passwd')),
+           String(clock % 1_000_000n), String(wasi.wallClock() % 1_000_000n), wasi.random(8).length,
+         ];",
+        "[[], [], null, \"\", \"ComponentError\", \"ComponentError\", \"ComponentError\", \"ComponentError\",
+          \"0\", \"0\", 8]",
+    );
+}
+
+#[test]
+fn random_bytes_differ_between_instances() {
+    let source = "import { random } from 'fixture-wasi'; export default random(16)";
+    let draw = || sandbox_with(&["fixture-wasi"]).run_module_source("test.js", source).into_value::<Vec<u8>>().unwrap();
+    assert_ne!(draw(), draw());
+}
+
+#[test]
+fn a_component_sleeps_as_long_as_it_may_and_no_longer() {
+    let start = Instant::now();
+    check(
+        &["fixture-wasi"],
+        "import { sleep } from 'fixture-wasi';
+         const caught = (call) => { try { call(); return 'slept'; } catch (error) { return `${error.name} ${error.limit}`; } };
+         export default [caught(() => sleep(20)), caught(() => sleep(3_600_000))];",
+        "[\"slept\", \"LimitError wall time of one call\"]",
+    );
+    assert!(start.elapsed() > Duration::from_millis(20) && start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_component_that_exits_is_a_trap() {
+    let line = thrown("fixture-wasi", "exit", "exit(3)");
+    assert_eq!(line, "TrapError ERR_TRAP `exit`: component `fixture-wasi` trapped: it called exit(3)");
+}
