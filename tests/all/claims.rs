@@ -25,7 +25,12 @@ const CLAIMS: &[Claim] = &[
     answers("(result string)", "(result i32)", "i32.const 65532", "outside the memory"),
     answers("(result string)", "(result i32)", "i32.const -1", "not aligned"),
     answers("(result string)", "(result i32)", "i32.const 2", "not aligned to 4"),
-    answers("(result string)", "(result i32)", "i32.const 16", "16 bytes at 0xfffffff0 lie outside the memory"),
+    answers(
+        "(result string)",
+        "(result i32)",
+        "i32.const 16",
+        "16 bytes at 0xfffffff0 lie outside the memory",
+    ),
     answers("(result string)", "(result i32)", "i32.const 24", "outside the memory"),
     answers("(result string)", "(result i32)", "i32.const 32", "a string is not UTF-8"),
     answers("(result (list u32))", "(result i32)", "i32.const 40", "a list of 4294967295 elements"),
@@ -53,7 +58,12 @@ const CLAIMS: &[Claim] = &[
     },
 ];
 
-const fn answers(signature: &'static str, core: &'static str, body: &'static str, says: &'static str) -> Claim {
+const fn answers(
+    signature: &'static str,
+    core: &'static str,
+    body: &'static str,
+    says: &'static str,
+) -> Claim {
     Claim { signature, core, body, realloc: PLAIN, call: "f()", says }
 }
 
@@ -92,9 +102,9 @@ fn component(claim: &Claim, post_return: &str) -> Vec<u8> {
           (core instance $i (instantiate $m))
           (alias core export $i "memory" (core memory $memory))
           (func (export "f") {signature}
-            (canon lift (core func $i "f") (memory $memory) (realloc (func $i "realloc")){post}))
+            (canon lift (core func $i "f") (memory $memory) (realloc (core func $i "realloc")){post}))
           (func (export "ok") (result u32) (canon lift (core func $i "ok"))))"#,
-        post = if post_return.is_empty() { "" } else { " (post-return (func $i \"post\"))" },
+        post = if post_return.is_empty() { "" } else { " (post-return (core func $i \"post\"))" },
     );
     // The string at 32 lies at 80, where no UTF-8 does.
     let text = text.replace(r#"(i32.const 32) "\24\00\00\00\04"#, r#"(i32.const 32) "\50\00\00\00\04"#);
@@ -117,7 +127,10 @@ fn check(bytes: &[u8], call: &str, says: &str) {
     let seen: Vec<serde_json::Value> = sandbox.run_module_source("test.js", &source).into_value().unwrap();
     for round in seen.chunks(2) {
         let message = round[0].as_str().unwrap_or_default();
-        assert!(message.starts_with("TrapError") && message.contains(says), "expected {says:?}, got {message:?}");
+        assert!(
+            message.starts_with("TrapError") && message.contains(says),
+            "expected {says:?}, got {message:?}"
+        );
         assert_eq!(round[1], 42, "after {message}");
     }
 }

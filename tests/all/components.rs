@@ -125,22 +125,39 @@ fn what_does_not_fit_is_named() {
         ("echoTuple2([1])", "TypeError - `value`: expected tuple<u8, string>, got array of 1"),
         ("echoPoint({x: 1})", "TypeError - `value.y`: expected s32, got undefined"),
         ("echoPoint(7)", "TypeError - `value`: expected point, got number 7"),
-        ("echoPerson({name: 'a', age: 1, nickNames: [], address: {street: 's', houseNumber: -3}})",
-         "TypeError - `value.address.houseNumber`: expected u16, got number -3"),
-        ("echoColor('blue')", "TypeError - `value`: expected color ('red', 'green', 'dark-blue'), got 'blue'"),
+        (
+            "echoPerson({name: 'a', age: 1, nickNames: [], address: {street: 's', houseNumber: -3}})",
+            "TypeError - `value.address.houseNumber`: expected u16, got number -3",
+        ),
+        (
+            "echoColor('blue')",
+            "TypeError - `value`: expected color ('red', 'green', 'dark-blue'), got 'blue'",
+        ),
         ("echoFlags3({b0: 1})", "TypeError - `value.b0`: expected boolean, got number"),
-        ("echoWholeOrSingle({tag: 'half'})",
-         "TypeError - `value.tag`: expected whole-or-single ('whole', 'single'), got 'half'"),
-        ("echoWholeOrSingle({tag: 'whole', val: 'x'})", "TypeError - `value.val`: expected s32, got string x"),
+        (
+            "echoWholeOrSingle({tag: 'half'})",
+            "TypeError - `value.tag`: expected whole-or-single ('whole', 'single'), got 'half'",
+        ),
+        (
+            "echoWholeOrSingle({tag: 'whole', val: 'x'})",
+            "TypeError - `value.val`: expected s32, got string x",
+        ),
         ("new Counter(1).add(new Badge('b'))", "TypeError - `other`: expected Counter, got object"),
         ("new Counter(1).add({})", "TypeError - `other`: expected Counter, got object"),
         ("new Counter(1).next.call({})", "TypeError - `self`: expected Counter, got object"),
-        ("new Counter(1).next.call(new Uint8Array(8))", "TypeError - `self`: expected Counter, got Uint8Array"),
+        (
+            "new Counter(1).next.call(new Uint8Array(8))",
+            "TypeError - `self`: expected Counter, got Uint8Array",
+        ),
         ("Counter(1)", "TypeError - `Counter` is a class: call it with `new`"),
-        ("const c = new Counter(1); c.absorb(c)",
-         "TypeError - one call cannot take a resource for good and use it again"),
-        ("const b = new Uint8Array(8); structuredClone(b, {transfer: [b.buffer]}); echoListU8(b)",
-         "TypeError - `value`: its buffer is detached"),
+        (
+            "const c = new Counter(1); c.absorb(c)",
+            "TypeError - one call cannot take a resource for good and use it again",
+        ),
+        (
+            "const b = new Uint8Array(8); b.buffer.transfer(); echoListU8(b)",
+            "TypeError - `value`: its buffer is detached",
+        ),
     ];
     for (snippet, expected) in cases {
         let import = "echoU8, echoU32, echoS8, echoU64, echoS64, echoBool, echoF64, echoChar, echoString, echoListU8, \
@@ -218,7 +235,7 @@ fn a_module_shows_interfaces_and_functions() {
          export default [Object.keys(bare).sort(), bare.add(1, 2), bare.greet('you'), bare.left.side(), bare.right.side(),
            digest.blake3 === blake3, digest.hash.blake3 === blake3, digest['innerbox:digest/hash'].blake3 === blake3];",
         "[[\"add\",\"default\",\"greet\",\"left\",\"right\",\"test:bare/left\",\"test:bare/left@1.2.3\",\"test:bare/right\",
-           \"test:bare/right@1.2.3\"], 3, \"Hello, you!\", \"left\", \"right\", true, true, true]",
+           \"test:bare/right@1.2.3\"], 3, \"hello, you\", \"left\", \"right\", true, true, true]",
     );
 }
 
@@ -260,10 +277,14 @@ fn an_endless_loop_in_a_component_ends_at_the_limit_of_its_call() {
 #[test]
 fn an_endless_loop_in_a_component_ends_with_its_run() {
     let limits = Limits { wall: Some(Duration::from_millis(200)), ..Limits::default() };
-    let mut sandbox = Sandbox::builder(&ENGINE).limits(limits).extension(&extension("fixture-spin")).build().unwrap();
+    let mut sandbox =
+        Sandbox::builder(&ENGINE).limits(limits).extension(&extension("fixture-spin")).build().unwrap();
     let source = "import { forever } from 'fixture-spin'; try { forever(); } catch {} for (;;) {}";
     let completion = sandbox.run_module_source("test.js", source);
-    assert!(matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs), "{completion:?}");
+    assert!(
+        matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+        "{completion:?}"
+    );
     assert!(matches!(sandbox.eval("1").outcome, Outcome::Died { .. }));
 }
 
@@ -380,7 +401,9 @@ fn a_component_is_lent_nothing() {
 #[test]
 fn random_bytes_differ_between_instances() {
     let source = "import { random } from 'fixture-wasi'; export default random(16)";
-    let draw = || sandbox_with(&["fixture-wasi"]).run_module_source("test.js", source).into_value::<Vec<u8>>().unwrap();
+    let draw = || {
+        sandbox_with(&["fixture-wasi"]).run_module_source("test.js", source).into_value::<Vec<u8>>().unwrap()
+    };
     assert_ne!(draw(), draw());
 }
 

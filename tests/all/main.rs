@@ -1,6 +1,10 @@
 //! What a sandbox does, seen from outside.
 
 mod api;
+mod claims;
+mod components;
+mod crossing;
 mod errors;
 mod limits;
 mod modules;
+mod support;

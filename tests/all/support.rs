@@ -24,7 +24,7 @@ pub(crate) fn extension(name: &str) -> Extension {
 pub(crate) fn tight() -> ExtensionLimits {
     ExtensionLimits {
         memory_bytes: 64 << 20,
-        call_wall: Some(Duration::from_millis(100)),
+        call_wall: Some(Duration::from_secs(1)),
         ..ExtensionLimits::default()
     }
 }

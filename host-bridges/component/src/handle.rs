@@ -24,7 +24,8 @@ impl Key {
         if object.internal_field_count() != FIELDS {
             return None;
         }
-        Some(Self { index: field(scope, object, 0)?, generation: field(scope, object, 1)? })
+        let key = Self { index: field(scope, object, 0)?, generation: field(scope, object, 1)? };
+        (key.generation != 0).then_some(key)
     }
 
     /// Writes the key into an object made from a resource's class.

@@ -107,14 +107,32 @@ impl Generator {
     }
 
     fn f32(&mut self, round: usize) -> f32 {
-        const EDGES: [f32; 9] =
-            [0.0, -0.0, 1.5, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, f32::MAX, f32::EPSILON];
+        const EDGES: [f32; 9] = [
+            0.0,
+            -0.0,
+            1.5,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+            f32::MIN_POSITIVE,
+            f32::MAX,
+            f32::EPSILON,
+        ];
         EDGES.get(round).copied().unwrap_or_else(|| f32::from_bits(self.next() as u32))
     }
 
     fn f64(&mut self, round: usize) -> f64 {
-        const EDGES: [f64; 9] =
-            [0.0, -0.0, 1.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE, f64::MAX, f64::EPSILON];
+        const EDGES: [f64; 9] = [
+            0.0,
+            -0.0,
+            1.5,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            f64::MIN_POSITIVE,
+            f64::MAX,
+            f64::EPSILON,
+        ];
         EDGES.get(round).copied().unwrap_or_else(|| f64::from_bits(self.next()))
     }
 

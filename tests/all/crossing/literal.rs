@@ -51,7 +51,9 @@ pub(super) fn literal(value: &Val, ty: &Type) -> String {
         }
         (Val::Record(fields), Type::Record(record)) => {
             let fields = fields.iter().zip(record.fields());
-            let fields = fields.map(|((name, value), field)| format!("{}: {}", lower_camel(name), literal(value, &field.ty)));
+            let fields = fields.map(|((name, value), field)| {
+                format!("{}: {}", lower_camel(name), literal(value, &field.ty))
+            });
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         (Val::Tuple(values), Type::Tuple(tuple)) => {
@@ -76,7 +78,9 @@ pub(super) fn literal(value: &Val, ty: &Type) -> String {
             Err(value) => tagged("err", value.as_deref().zip(result.err().as_ref())),
         },
         (Val::Flags(set), Type::Flags(flags)) => {
-            let names = flags.names().map(|name| format!("{}: {}", lower_camel(name), set.iter().any(|set| set == name)));
+            let names = flags
+                .names()
+                .map(|name| format!("{}: {}", lower_camel(name), set.iter().any(|set| set == name)));
             format!("{{{}}}", names.collect::<Vec<_>>().join(", "))
         }
         (value, ty) => panic!("{value:?} is no {ty:?}"),

@@ -52,13 +52,18 @@ impl Oracle {
             let index = instance.get_export_index(&mut store, None, name).unwrap();
             for (name, item) in exports.exports(&engine) {
                 let ComponentItem::ComponentFunc(ty) = item.ty else { continue };
-                if name.starts_with('[') || mentions_resources(&ty) {
+                if name.starts_with('[') || mentions_resources(&ty) || takes_a_length(name) {
                     continue;
                 }
                 let index = instance.get_export_index(&mut store, Some(&index), name).unwrap();
                 let function = instance.get_func(&mut store, index).unwrap();
                 let params = ty.params().map(|(_, ty)| ty).collect();
-                functions.push(Function { name: name.to_owned(), params, result: ty.results().next(), function });
+                functions.push(Function {
+                    name: name.to_owned(),
+                    params,
+                    result: ty.results().next(),
+                    function,
+                });
             }
         }
         Self { store, functions }
@@ -75,6 +80,11 @@ impl Oracle {
     }
 }
 
+/// The fixture's `bytes` makes as many as it is told: `Val` would need 40 bytes for each of 2^32.
+fn takes_a_length(name: &str) -> bool {
+    name == "bytes"
+}
+
 fn mentions_resources(ty: &ComponentFunc) -> bool {
     ty.params().map(|(_, ty)| ty).chain(ty.results()).any(|ty| holds_resource(&ty))
 }
@@ -87,7 +97,9 @@ fn holds_resource(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.types().any(|ty| holds_resource(&ty)),
         Type::Variant(variant) => variant.cases().any(|case| case.ty.is_some_and(|ty| holds_resource(&ty))),
         Type::Option(option) => holds_resource(&option.ty()),
-        Type::Result(result) => [result.ok(), result.err()].into_iter().flatten().any(|ty| holds_resource(&ty)),
+        Type::Result(result) => {
+            [result.ok(), result.err()].into_iter().flatten().any(|ty| holds_resource(&ty))
+        }
         _ => false,
     }
 }
