@@ -57,7 +57,12 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     let line = shown(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{line}` did not start"))?;
     if !output.status.success() {
-        bail!("`{line}` failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim_end());
+        bail!(
+            "`{}` failed: {}\n{}",
+            shortened(&line),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim_end()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

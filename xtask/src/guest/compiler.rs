@@ -13,7 +13,7 @@ use std::process::Command;
 /// What guests are compiled for.
 pub(crate) const TARGET: &str = "wasm32-wasip1";
 
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "rustc",
     "libstd-rust-dev-wasm32",
     "wasi-libc",
@@ -21,10 +21,14 @@ const PACKAGES: [&str; 7] = [
     "lld-{llvm}",
     "llvm-{llvm}",
     "libclang-rt-{llvm}-dev-wasm32",
+    "patchelf",
 ];
 
 /// What a user of rustup types to have the target.
 const USUAL_LINE: &str = "rustup target add wasm32-wasip1";
+
+/// What a user can do who gets no private compiler.
+const INSTEAD: &str = "what you can do: install Rust's target for guests (`rustup target add wasm32-wasip1`) and run this again";
 
 /// A compiler that has the guests' target.
 pub(crate) enum Compiler {
@@ -41,20 +45,17 @@ impl Compiler {
             return Ok(Self::Installed);
         }
         let folder = project.target.join("toolchain");
-        let packages: Vec<&str> = PACKAGES.into_iter().chain(["patchelf"]).collect();
         let recipe =
-            Recipe { folder: &folder, name: "guests: a private Rust and C compiler", packages: &packages };
+            Recipe { folder: &folder, name: "guests: a private Rust and C compiler", packages: &PACKAGES };
         if !recipe.is_ready() {
-            let usual = format!(
-                "what you can do: install Rust's target for guests (`{USUAL_LINE}`) and run this again"
-            );
-            debian::require(&format!("the target {TARGET} is not installed; a private compiler"), &usual)?;
+            debian::require(&format!("the target {TARGET} is not installed; a private compiler"), INSTEAD)?;
             eprintln!(
                 "the target {TARGET} is not installed (with rustup: `{USUAL_LINE}`), so a private compiler is made"
             );
-            recipe.make(complete)?;
-            let version = read(Command::new(folder.join("bin/rustc")).arg("--version"));
-            version.with_context(|| format!("the private compiler in `{}` does not run; remove the folder, then run this with INNERBOX_DEBIAN_SUITE=trixie", folder.display()))?;
+            let stable = "or try Debian's stable packages: INNERBOX_DEBIAN_SUITE=trixie";
+            recipe.make(complete).and_then(|()| try_out(&folder)).with_context(|| {
+                format!("no private compiler could be made\n{INSTEAD}\n{stable}\nwhat happened")
+            })?;
         }
         Ok(Self::Private(folder))
     }
@@ -83,6 +84,15 @@ fn is_installed(project: &Project) -> bool {
     let mut command = Command::new(rustc);
     command.current_dir(&project.root).args(["--print", "target-libdir", "--target", TARGET]);
     read(&mut command).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+/// A compiler that does not run is removed, for the next attempt would take it as it is.
+fn try_out(folder: &Path) -> Result<()> {
+    let version = read(Command::new(folder.join("bin/rustc")).arg("--version"));
+    if version.is_err() {
+        fs::remove_dir_all(folder)?;
+    }
+    version.map(drop)
 }
 
 /// Gives the unpacked programs the names by which they look for each other.
