@@ -54,7 +54,7 @@ pub enum Outcome {
         /// Which limit, and by how much.
         limit: LimitHit,
     },
-    /// It ended itself by `process.exit`, and its sandbox with it.
+    /// It ended itself by `process.exit`, and its sandbox with it; or a module left its code in `process.exitCode`.
     Exited {
         /// The exit code.
         code: i32,

@@ -1,14 +1,61 @@
-//! Runs untrusted JavaScript in V8 isolates, with native libraries as sandboxed WASI components.
+//! Runs untrusted JavaScript in V8 isolates, and gives it native libraries as WASI components, each in a sandbox of its
+//! own inside the isolate's.
 //!
 //! # Examples
-//! ```
-//! use innerbox::{Config, Engine, Sandbox};
 //!
-//! let engine = Engine::new(Config::default())?;
-//! let mut sandbox = Sandbox::builder(&engine).build()?;
-//! assert_eq!(sandbox.eval("6 * 7").into_value::<u32>()?, 42);
-//! # Ok::<(), innerbox::Error>(())
+//! A script that has ten seconds and may read one directory:
+//!
 //! ```
+//! use std::time::Duration;
+//!
+//! use innerbox::{Config, Engine, Grant, Limits, Outcome, Sandbox};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # std::fs::write(directory.path().join("names.json"), r#"["Ada", "Grace"]"#)?;
+//! # let directory = directory.path().to_owned();
+//! #[derive(serde::Deserialize)]
+//! struct Answer {
+//!     names: Vec<String>,
+//! }
+//!
+//! // Once for the process.
+//! let engine = Engine::new(Config::default())?;
+//!
+//! // Once for each tenant.
+//! let mut sandbox = Sandbox::builder(&engine)
+//!     .limits(Limits { wall: Some(Duration::from_secs(10)), ..Limits::default() })
+//!     .grant(Grant::read(&directory))
+//!     .cwd(&directory)
+//!     .build()?;
+//!
+//! let completion = sandbox.run_module_source(
+//!     "main.js",
+//!     "import { readFile } from 'node:fs/promises';
+//!      export default { names: JSON.parse(await readFile('names.json', 'utf8')) }",
+//! );
+//! let answer: Answer = completion.into_value()?;
+//! assert_eq!(answer.names, ["Ada", "Grace"]);
+//!
+//! // What was not lent is denied, and the error says what would allow it.
+//! let completion = sandbox.eval("import('node:fs').then(fs => fs.readFileSync('/etc/passwd'))");
+//! let Outcome::Threw { error } = completion.outcome else { panic!("it may not read that") };
+//! assert_eq!(error.message, "access denied: reading `/etc/passwd` needs --allow-read=/etc/passwd");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What there is, how long it lives, and who may share it
+//!
+//! | | lives | shared |
+//! |---|---|---|
+//! | [`Engine`] | as long as the process | by all threads: a clone is another handle to it |
+//! | [`Extension`] | as long as it is wanted | by all threads: compiled once, its code mapped once |
+//! | [`Sandbox`] | as long as its tenant's state is wanted, or until a run hits a limit | by nobody: it belongs to the thread that built it |
+//! | a run | from its first instruction until nothing is left to do | it has the sandbox for itself, and one budget for all it does |
+//! | [`Completion`] | it is a record of a run | plain data |
+//!
+//! A sandbox has nothing but what it is lent by a [`Grant`], and may use what its [`Limits`] allow. A run always ends, in
+//! one [`Outcome`]: it returned, threw, hit a limit, exited, or the sandbox is dead. What went wrong on the host's side is
+//! an [`Error`].
 
 mod completion;
 mod config;

@@ -10,6 +10,9 @@ use super::files::{Files, Unread};
 use super::resolve::{Kind, Place, Request, Target, resolve, unknown_name};
 use super::{Key, Modules, Record, fault, hooks, synthetic};
 
+/// What a module is charged with at least: the host's record of it, so that their number has a limit too.
+const MODULE_BYTES_MIN: usize = 256;
+
 /// Most bytes of a component that a script may load from a file: compiling takes much more memory than that, for long.
 const COMPONENT_BYTES_MAX: usize = 64 << 20;
 
@@ -79,12 +82,12 @@ fn load<'s>(
             Contents::Json => synthetic::json(scope, url, &text(modules, path, &target.request)?)?,
             Contents::Component => {
                 let bytes = read(modules, path, &target.request, COMPONENT_BYTES_MAX)?;
-                modules.components.file(scope, path, &bytes)?
+                taking(scope, |scope| modules.components.file(scope, path, &bytes))?
             }
         },
         (_, Kind::Json) => return Err(no_json(&target.request)),
-        (Place::Builtin, Kind::Module) => innerbox_bridge_node::exports(scope, url)?,
-        (Place::Name, Kind::Module) => named(modules, scope, url, &target.request)?,
+        (Place::Builtin, Kind::Module) => taking(scope, |scope| innerbox_bridge_node::exports(scope, url))?,
+        (Place::Name, Kind::Module) => taking(scope, |scope| named(modules, scope, url, &target.request))?,
     };
     Ok((synthetic::module(scope, url, exports)?, Some(exports)))
 }
@@ -169,7 +172,7 @@ fn named<'s>(
 
 fn text(modules: &Modules, path: &Path, request: &Request) -> Result<String, Failure> {
     let bytes = read(modules, path, request, modules.source_bytes.left())?;
-    modules.source_bytes.charge(bytes.len()).map_err(|(used, allowed)| {
+    modules.source_bytes.charge(bytes.len().max(MODULE_BYTES_MIN)).map_err(|(used, allowed)| {
         Failure::range_error(format!("limit reached: bytes of source: {used} used, {allowed} allowed"))
             .code("ERR_LIMIT")
     })?;
@@ -220,12 +223,20 @@ pub(super) fn catching<'s, 'i, T>(
     scope: &mut v8::PinScope<'s, 'i>,
     body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Option<T>,
 ) -> Result<T, Failure> {
+    taking(scope, |scope| body(scope).or_pending())
+}
+
+/// Runs `body`, and takes the exception that it leaves with V8. What stays pending is that execution is terminated.
+fn taking<'s, 'i, T>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     v8::tc_scope!(let scope, scope);
     match body(scope) {
-        Some(value) => Ok(value),
-        None => Err(match scope.exception() {
+        Err(Failure::Pending) => Err(match scope.exception() {
             Some(exception) if !scope.has_terminated() => Failure::thrown(scope, exception),
             _ => Failure::Pending,
         }),
+        result => result,
     }
 }

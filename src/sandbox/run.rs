@@ -52,7 +52,7 @@ impl Run<'_> {
     /// Runs `entry` to its end; `None` where execution was terminated.
     pub(super) fn complete(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Option<Outcome> {
         match self.value(scope, entry) {
-            Ok(value) => Some(Outcome::Returned { value }),
+            Ok(value) => Some(returned(scope, entry, value)),
             Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
             Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit }),
             Err(Ended::Terminated) => None,
@@ -138,6 +138,19 @@ impl Run<'_> {
             Err(Unreadable::Limit(limit)) => Err(Ended::Limit(limit)),
             Err(Unreadable::Threw) => Err(caught(scope)),
         }
+    }
+}
+
+/// The outcome of a run that gave `value`. A module may have left another in `process.exitCode`, as programs do.
+fn returned(scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>, value: Value) -> Outcome {
+    v8::tc_scope!(let scope, scope);
+    let code = match entry {
+        Entry::Module(_) => innerbox_bridge_node::exit_code(scope).ok().flatten(),
+        Entry::Script { .. } => None,
+    };
+    match code {
+        Some(code) if code != 0 => Outcome::Exited { code },
+        _ => Outcome::Returned { value },
     }
 }
 

@@ -179,6 +179,15 @@ fn a_script_can_exit() {
 }
 
 #[test]
+fn a_module_can_leave_an_exit_code() {
+    let mut sandbox = sandbox();
+    let left = sandbox.run_module_source("main.js", "process.exitCode = 2; export default 1");
+    assert!(matches!(left.outcome, Outcome::Exited { code: 2 }));
+    let none = sandbox.run_module_source("other.js", "process.exitCode = 0; export default 1");
+    assert_eq!(none.into_value::<u32>().expect("a number"), 1);
+}
+
+#[test]
 fn nothing_is_lent_by_default() {
     let mut sandbox = sandbox();
     let mut text = |source: &str| sandbox.eval(source).into_value::<String>().expect("a string");
@@ -187,6 +196,16 @@ fn nothing_is_lent_by_default() {
         text("import('node:fs').then(fs => fs.readFileSync('/etc/hostname')).catch(e => e.code)"),
         "ERR_ACCESS_DENIED"
     );
+}
+
+#[test]
+fn web_assembly_works_where_it_is_lent() {
+    let engine = engine();
+    let mut sandbox = Sandbox::builder(&engine).grant(Grant::web_assembly()).build().expect("a sandbox");
+    let source =
+        "WebAssembly.instantiate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(({ instance }) =>
+        instance instanceof WebAssembly.Instance)";
+    assert!(sandbox.eval(source).into_value::<bool>().expect("a boolean"));
 }
 
 #[test]

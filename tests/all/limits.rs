@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use innerbox::{Config, Engine, Limit, LimitHit, Limits, Outcome, Sandbox};
+use innerbox::{Config, Engine, Limit, LimitHit, Limits, Outcome, Sandbox, Value};
 
 fn engine() -> Engine {
     Engine::new(Config::new().cache_off()).expect("the default configuration works")
@@ -220,22 +220,45 @@ fn a_getter_of_the_answer_is_within_the_deadline() {
 #[test]
 fn no_run_is_killed_by_the_deadline_of_an_earlier_one() {
     let engine = engine();
-    let mut condemned = 0;
-    let mut sandbox = self::sandbox(&engine, wall(2));
-    for number in 0..3_000_u32 {
-        let spin = 1_700 + number % 600;
-        let source = format!("for (const end = Date.now() + {spin} / 1000; Date.now() < end;); {number}");
+    let allowed = Duration::from_millis(1);
+    let mut sandbox = self::sandbox(&engine, wall(1));
+    let (mut rounds, mut condemned) = (10_000, 0);
+    for number in 0..3_000 {
         let begun = Instant::now();
-        match sandbox.eval(&source).outcome {
-            Outcome::Returned { .. } => {}
+        match sandbox.eval(&format!("for (let i = 0; i < {rounds}; i++); {number}")).outcome {
+            // Each run is a little longer than the one before, so that many end close to the deadline.
+            Outcome::Returned { value } => {
+                assert_eq!(value, Value::Number(f64::from(number)));
+                rounds += rounds / 50;
+            }
             Outcome::Limit { limit } => {
                 assert_eq!(limit.which, Limit::WallMs);
-                assert!(begun.elapsed() >= Duration::from_millis(2), "killed after {:?}", begun.elapsed());
+                assert!(begun.elapsed() >= allowed, "run {number} was ended after {:?}", begun.elapsed());
                 condemned += 1;
-                sandbox = self::sandbox(&engine, wall(2));
+                rounds -= rounds / 5;
+                sandbox = self::sandbox(&engine, wall(1));
             }
             outcome => panic!("run {number}: {outcome:?}"),
         }
     }
-    assert!(condemned > 0, "no run came near its deadline");
+    assert!(condemned > 10, "only {condemned} runs passed the deadline");
+}
+
+#[test]
+fn the_least_heap_suffices_and_less_is_refused() {
+    let engine = engine();
+    let heap = |heap_bytes| Limits { heap_bytes, ..Limits::default() };
+    assert_eq!(value(&mut sandbox(&engine, heap(Limits::HEAP_BYTES_MIN)), "'suffices'"), "suffices");
+    let refused = Sandbox::builder(&engine).limits(heap(Limits::HEAP_BYTES_MIN - 1)).build();
+    assert_eq!(
+        refused.err().map(|error| error.to_string()).as_deref(),
+        Some("configuration: `heap_bytes`: 8388607 given, at least 8388608 needed")
+    );
+}
+
+#[test]
+fn nothing_waits_for_another_thread() {
+    let mut sandbox = sandbox(&engine(), wall(5_000));
+    let waits = "try { Atomics.wait(new Int32Array(4), 0, 0) } catch (error) { error.name }";
+    assert_eq!(value(&mut sandbox, waits), "TypeError");
 }
