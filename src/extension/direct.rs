@@ -5,16 +5,14 @@
 #![expect(unsafe_code, reason = "calls core functions by raw values: a checked call costs 100 ns more")]
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
 use innerbox_bridge_component::{Door, Fault, Flat, Handles};
 use wasmtime::{Func, Memory, Store, TypedFunc, UpdateDeadline, ValRaw};
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::Inner;
-use super::handles::HandleTable;
 use super::limiter::Limiter;
+use super::state::State;
 use super::trap::{Cause, fault};
 use super::wasi::{self, LastWords};
 use crate::deadline::Interrupt;
@@ -50,28 +48,6 @@ struct CoreFunction {
     post_return: Option<Func>,
 }
 
-/// What the store of an instance holds.
-pub(super) struct State {
-    pub(super) wasi: WasiP1Ctx,
-    pub(super) handles: HandleTable,
-    limiter: Limiter,
-    interrupt: Arc<Interrupt>,
-    last_words: LastWords,
-    start: Instant,
-}
-
-impl State {
-    /// True once the run, or the call, has to end.
-    pub(super) fn interrupted(&self) -> bool {
-        self.interrupt.fired() || self.interrupt.call_expired()
-    }
-
-    /// See [`wasi::clock_ns`].
-    pub(super) fn clock_ns(&self, clock: u32) -> u64 {
-        wasi::clock_ns(clock, self.start)
-    }
-}
-
 impl DirectDoor {
     pub(super) fn new(extension: Arc<Inner>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
         Self { extension, limits, interrupt, live: None, generation: 0 }
@@ -79,14 +55,8 @@ impl DirectDoor {
 
     fn instantiate(&mut self) -> Result<(), Fault> {
         let last_words = LastWords::default();
-        let state = State {
-            wasi: wasi::context(&last_words),
-            handles: HandleTable::default(),
-            limiter: Limiter::new(self.limits),
-            interrupt: Arc::clone(&self.interrupt),
-            last_words,
-            start: Instant::now(),
-        };
+        let limiter = Limiter::new(self.limits);
+        let state = State::new(wasi::context(&last_words), last_words, limiter, Arc::clone(&self.interrupt));
         let mut store = Store::new(self.extension.engine.wasm(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_epoch_deadline(1);

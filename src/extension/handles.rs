@@ -2,10 +2,7 @@
 
 use innerbox_bridge_component::plan::ResourceId;
 use innerbox_bridge_component::{Fault, Handles};
-use wasmtime::{Caller, Func, Linker, Val};
-
-use super::direct::State;
-use super::shape::{ImportSource, Shape};
+use wasmtime::Func;
 
 /// Most handles that an instance may own at once: each one is 16 bytes of the host's.
 const HANDLES_MAX: usize = 1 << 20;
@@ -34,7 +31,7 @@ impl HandleTable {
         self.slots.len() - self.free.len()
     }
 
-    fn rep(&self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    pub(super) fn rep(&self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
         let index = (handle as usize).checked_sub(1);
         let slot = index.and_then(|index| self.slots.get(index)).and_then(Option::as_ref);
         match slot {
@@ -70,46 +67,6 @@ impl Handles for HandleTable {
         self.slots[handle as usize - 1] = None;
         self.free.push(handle);
         Ok(rep)
-    }
-}
-
-/// Gives the main module the intrinsics of its resources.
-pub(super) fn link(linker: &mut Linker<State>, shape: &Shape) -> wasmtime::Result<()> {
-    for import in &shape.imports {
-        let (module, field) = (&import.module, &import.field);
-        match import.source {
-            ImportSource::Wasi => {}
-            ImportSource::ResourceNew(resource) => {
-                linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, rep: u32| {
-                    caller.data_mut().handles.give(resource, rep).map_err(into_error)
-                })?;
-            }
-            ImportSource::ResourceRep(resource) => {
-                linker.func_wrap(module, field, move |caller: Caller<'_, State>, handle: u32| {
-                    caller.data().handles.rep(resource, handle).map_err(into_error)
-                })?;
-            }
-            ImportSource::ResourceDrop(resource) => {
-                linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, handle: u32| {
-                    let rep = caller.data_mut().handles.take(resource, handle).map_err(into_error)?;
-                    let destructor = caller.data().handles.destructors.get(resource).copied().flatten();
-                    match destructor {
-                        Some(destructor) => {
-                            destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut [])
-                        }
-                        None => Ok(()),
-                    }
-                })?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn into_error(fault: Fault) -> wasmtime::Error {
-    match fault {
-        Fault::Trap { message, .. } => wasmtime::Error::msg(message),
-        other => wasmtime::Error::msg(format!("{other:?}")),
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod direct;
 mod handles;
+mod intrinsics;
 mod limiter;
+mod preview1;
 mod shape;
+mod state;
 mod trap;
 mod wasi;
 
@@ -18,8 +21,9 @@ use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::limits::ExtensionLimits;
-use direct::{DirectDoor, State};
+use direct::DirectDoor;
 use shape::Shape;
+use state::State;
 
 pub use shape::{ImportSource, MainImport};
 
@@ -129,7 +133,7 @@ impl std::fmt::Debug for Extension {
 
 fn link(engine: &Engine, shape: &Shape, module: &Module) -> wasmtime::Result<InstancePre<State>> {
     let mut linker = Linker::new(engine.wasm());
-    wasi::link(&mut linker)?;
-    handles::link(&mut linker, shape)?;
+    preview1::link(&mut linker)?;
+    intrinsics::link(&mut linker, shape)?;
     linker.instantiate_pre(module)
 }

@@ -288,10 +288,11 @@ impl<'a> Reader<'a> {
         index: wasmtime_environ::component::RuntimeMemoryIndex,
     ) -> Result<String, Refusal> {
         for initializer in &self.translation.component.initializers {
-            if let GlobalInitializer::ExtractMemory(memory) = initializer {
-                if memory.index == index && memory.export.instance.as_u32() as usize == main {
-                    return self.export_name(&memory.export);
-                }
+            if let GlobalInitializer::ExtractMemory(memory) = initializer
+                && memory.index == index
+                && memory.export.instance.as_u32() as usize == main
+            {
+                return self.export_name(&memory.export);
             }
         }
         refuse("its memory is not of its main module")
@@ -303,10 +304,10 @@ impl<'a> Reader<'a> {
         index: wasmtime_environ::component::RuntimeReallocIndex,
     ) -> Result<String, Refusal> {
         for initializer in &self.translation.component.initializers {
-            if let GlobalInitializer::ExtractRealloc(realloc) = initializer {
-                if realloc.index == index {
-                    return self.main_export(main, &realloc.def);
-                }
+            if let GlobalInitializer::ExtractRealloc(realloc) = initializer
+                && realloc.index == index
+            {
+                return self.main_export(main, &realloc.def);
             }
         }
         refuse("its realloc is not of its main module")
@@ -315,10 +316,10 @@ impl<'a> Reader<'a> {
     fn post_return(&self, main: usize, options: &CanonicalOptions) -> Result<Option<String>, Refusal> {
         let Some(index) = options.post_return else { return Ok(None) };
         for initializer in &self.translation.component.initializers {
-            if let GlobalInitializer::ExtractPostReturn(post_return) = initializer {
-                if post_return.index == index {
-                    return self.main_export(main, &post_return.def).map(Some);
-                }
+            if let GlobalInitializer::ExtractPostReturn(post_return) = initializer
+                && post_return.index == index
+            {
+                return self.main_export(main, &post_return.def).map(Some);
             }
         }
         refuse("a post-return function is missing")

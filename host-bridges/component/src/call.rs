@@ -6,12 +6,13 @@ use innerbox_binding::value::undefined;
 use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
 use crate::bridge::{Bridge, Callee, CalleeRole, Instance, Problem};
-use crate::check::{Checker, Path, Tape, mismatch};
-use crate::class::adopt;
+use crate::check::{Checker, Tape, mismatch};
 use crate::door::{Door, Fault, Flat};
 use crate::handle::{Entry, Key};
 use crate::lift::Lifter;
 use crate::lower::Lowerer;
+use crate::object::adopt;
+use crate::path::Path;
 use crate::plan::{FLAT_PARAMS_MAX, Function, Kind, ResourceId, Returns, Role};
 use crate::scalar;
 

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::bridge::Names;
 use crate::handle::{Gone, HandleTable, Key};
+use crate::path::Path;
 use crate::plan::{Cases, Field, Kind, NameId, Param, Plan, ResourceId, Scalar, Type};
 use crate::scalar::to_bits;
 
@@ -48,23 +49,6 @@ pub(crate) struct Checker<'a> {
     pub(crate) owner: u32,
     /// The generation of its instance, 0 where none is live.
     pub(crate) generation: u32,
-}
-
-/// Where in the arguments a value stands, for messages: `options.sizes[2]`.
-pub(crate) enum Path<'a> {
-    Param(&'a str),
-    Field(&'a Path<'a>, &'a str),
-    Index(&'a Path<'a>, u32),
-}
-
-impl std::fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Param(name) => f.write_str(name),
-            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
-            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
-        }
-    }
 }
 
 type Scope<'a, 's, 'i> = &'a v8::PinScope<'s, 'i>;
@@ -145,11 +129,11 @@ impl<'a> Checker<'a> {
         path: &Path<'_>,
         tape: &mut Tape<'s>,
     ) -> Result<(), Failure> {
-        if let Some(scalar) = ty.typed_array() {
-            if let Some(view) = self.view(scope, scalar, value, path)? {
-                tape.items.push(Item::View(view));
-                return Ok(());
-            }
+        if let Some(scalar) = ty.typed_array()
+            && let Some(view) = self.view(scope, scalar, value, path)?
+        {
+            tape.items.push(Item::View(view));
+            return Ok(());
         }
         let Ok(array) = v8::Local::<v8::Array>::try_from(value) else {
             return Err(mismatch(scope, path, ty, value));
@@ -341,12 +325,12 @@ impl<'a> Checker<'a> {
             }
         }
         for item in &tape.items {
-            if let Item::View(view) = item {
-                if is_detached(scope, *view) {
-                    return Err(Failure::type_error(
-                        "an argument's buffer was detached while the arguments were read",
-                    ));
-                }
+            if let Item::View(view) = item
+                && is_detached(scope, *view)
+            {
+                return Err(Failure::type_error(
+                    "an argument's buffer was detached while the arguments were read",
+                ));
             }
         }
         Ok(())

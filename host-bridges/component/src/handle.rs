@@ -5,7 +5,7 @@
 
 use innerbox_binding::Failure;
 
-use crate::check::Path;
+use crate::path::Path;
 use crate::plan::ResourceId;
 
 /// Internal fields of an object of a resource's class.

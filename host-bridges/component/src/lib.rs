@@ -22,6 +22,8 @@ mod handle;
 mod lift;
 mod lower;
 mod namespace;
+mod object;
+mod path;
 pub mod plan;
 mod scalar;
 

@@ -6,9 +6,9 @@
 use innerbox_binding::{Failure, OrPending, array_buffer, value};
 
 use crate::bridge::{Instance, Problem};
-use crate::class::wrap;
 use crate::door::{Fault, Flat, Handles};
 use crate::handle::Entry;
+use crate::object::wrap;
 use crate::plan::{Cases, Field, Kind, NameId, Scalar, Type};
 use crate::scalar;
 
@@ -192,10 +192,10 @@ impl Lifter<'_> {
         name: NameId,
         payload: Option<v8::Local<'s, v8::Value>>,
     ) -> Lifted<'s> {
-        if let Kind::Option { nested, .. } = ty.kind {
-            if !nested || index == 0 {
-                return Ok(payload.unwrap_or_else(|| value::undefined(scope)));
-            }
+        if let Kind::Option { nested, .. } = ty.kind
+            && (!nested || index == 0)
+        {
+            return Ok(payload.unwrap_or_else(|| value::undefined(scope)));
         }
         let object = v8::Object::new(scope);
         let names = &self.instance.names;
@@ -306,7 +306,7 @@ impl Lifter<'_> {
 
     /// Checks that the component may claim these bytes.
     fn claim(&self, at: u32, size: u32, align: u32) -> Result<(), Fault> {
-        if at % align != 0 {
+        if !at.is_multiple_of(align) {
             return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
         }
         self.bytes(at, size, 1).map(drop)
@@ -316,7 +316,7 @@ impl Lifter<'_> {
         if size == 0 {
             return Ok(&[]);
         }
-        if at % align != 0 {
+        if !at.is_multiple_of(align) {
             return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
         }
         let end = at as usize + size as usize;

@@ -14,8 +14,8 @@ pub(crate) fn to_bits(
         Scalar::U8 => unsigned(value, u8::MAX.into()),
         Scalar::S16 => signed(value, i16::MIN.into(), i16::MAX.into()),
         Scalar::U16 => unsigned(value, u16::MAX.into()),
-        Scalar::S32 => signed(value, i32::MIN.into(), i32::MAX.into()),
-        Scalar::U32 => unsigned(value, u32::MAX.into()),
+        Scalar::S32 => signed(value, i32::MIN, i32::MAX),
+        Scalar::U32 => unsigned(value, u32::MAX),
         Scalar::S64 => {
             let (number, lossless) = v8::Local::<v8::BigInt>::try_from(value).ok()?.i64_value();
             lossless.then_some(number.cast_unsigned())

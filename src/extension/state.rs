@@ -1,0 +1,46 @@
+//! What the store of an instance holds.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+use super::handles::HandleTable;
+use super::limiter::Limiter;
+use super::wasi::LastWords;
+use crate::deadline::Interrupt;
+
+/// What the store of an instance holds.
+pub(super) struct State {
+    pub(super) wasi: WasiP1Ctx,
+    pub(super) handles: HandleTable,
+    pub(super) limiter: Limiter,
+    pub(super) last_words: LastWords,
+    interrupt: Arc<Interrupt>,
+    start: Instant,
+}
+
+impl State {
+    pub(super) fn new(
+        wasi: WasiP1Ctx,
+        last_words: LastWords,
+        limiter: Limiter,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
+        Self { wasi, handles: HandleTable::default(), limiter, last_words, interrupt, start: Instant::now() }
+    }
+
+    /// True once the run, or the call, has to end.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.fired() || self.interrupt.call_expired()
+    }
+
+    /// The time of a WASI clock in nanoseconds: 0 is the wall clock, anything else the monotonic one.
+    pub(super) fn clock_ns(&self, clock: u32) -> u64 {
+        let time = match clock {
+            0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            _ => self.start.elapsed(),
+        };
+        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
