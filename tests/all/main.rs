@@ -6,6 +6,7 @@ mod claims;
 mod components;
 mod crossing;
 mod errors;
+mod layers;
 mod limits;
 mod modules;
 mod support;
