@@ -4,7 +4,7 @@
 //! runs under the async context (V8's continuation-preserved embedder data) that was current when it was registered.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -53,6 +53,17 @@ pub struct EventLoop {
 struct Timers {
     by_time: BTreeMap<(Instant, u64), Timer>,
     time_of: HashMap<u64, Instant>,
+    /// Timers that the run does not wait for.
+    unwaited: HashSet<u64>,
+}
+
+/// Whether a run goes on until a timer has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// As every timer at first.
+    Yes,
+    /// It runs only if something else keeps the run going.
+    No,
 }
 
 struct Timer {
@@ -174,9 +185,14 @@ impl EventLoop {
         self.timers.borrow_mut().remove(id);
     }
 
+    /// Says whether the run waits for a timer; a number that is none does nothing.
+    pub fn set_waited(&self, id: u64, waited: Waited) {
+        self.timers.borrow_mut().set_waited(id, waited);
+    }
+
     /// True where no timer and no host call is left to wait for.
     pub fn is_idle(&self) -> bool {
-        self.timers.borrow().time_of.is_empty() && self.pending.borrow().is_empty()
+        self.timers.borrow().is_idle() && self.pending.borrow().is_empty()
     }
 
     /// Runs what is due, with the microtasks that follow; where nothing is, waits for the first thing, or for `until`.
@@ -214,8 +230,9 @@ impl EventLoop {
         let callback = v8::Local::new(scope, &timer.callback);
         let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
         let context = v8::Local::new(scope, &timer.context);
-        if let Some(every) = timer.every {
-            self.timers.borrow_mut().insert(id, Instant::now() + every, timer);
+        match timer.every {
+            Some(every) => self.timers.borrow_mut().insert(id, Instant::now() + every, timer),
+            None => self.timers.borrow_mut().remove(id),
         }
         under_context(scope, context, |scope| {
             v8::tc_scope!(let scope, scope);
@@ -300,9 +317,21 @@ impl Timers {
     }
 
     fn remove(&mut self, id: u64) {
+        self.unwaited.remove(&id);
         if let Some(time) = self.time_of.remove(&id) {
             self.by_time.remove(&(time, id));
         }
+    }
+
+    fn set_waited(&mut self, id: u64, waited: Waited) {
+        let _ = match waited {
+            Waited::No if self.time_of.contains_key(&id) => self.unwaited.insert(id),
+            _ => self.unwaited.remove(&id),
+        };
+    }
+
+    fn is_idle(&self) -> bool {
+        self.time_of.keys().all(|id| self.unwaited.contains(id))
     }
 
     fn take_due(&mut self, now: Instant) -> Option<(u64, Timer)> {

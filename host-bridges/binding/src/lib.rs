@@ -16,5 +16,5 @@ pub mod value;
 
 pub use buffer::{Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from};
 pub use callback::{Arguments, function, guard, template};
-pub use event_loop::{EventLoop, LoopLimits, Turn};
+pub use event_loop::{EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

@@ -72,7 +72,7 @@ impl State {
 }
 
 /// Makes the `node:` modules known to the current context, and puts `process`, `Buffer`, `global`, `setImmediate` and
-/// `clearImmediate` on its global object: call after the web's globals are installed and before any of the tenant's code
+/// its other timers on its global object: call after the web's globals are installed and before any of the tenant's code
 /// runs.
 ///
 /// # Errors

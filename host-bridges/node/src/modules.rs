@@ -16,6 +16,9 @@ const MODULES: &[(&str, &str)] = &[
     ("node:path", "node/path"),
     ("node:path/posix", "node/path"),
     ("node:process", "node/process"),
+    ("node:timers", "node/timers"),
+    ("node:timers/promises", "node/timers_promises"),
+    ("node:url", "node/url"),
     ("node:util", "node/util"),
 ];
 
@@ -39,6 +42,12 @@ const SPECIFIERS: &[&str] = &[
     "path/posix",
     "node:process",
     "process",
+    "node:timers",
+    "timers",
+    "node:timers/promises",
+    "timers/promises",
+    "node:url",
+    "url",
     "node:util",
     "util",
 ];
@@ -76,14 +85,16 @@ fn fault() -> Failure {
     Failure::error("host fault: a built-in module has no exports").code("ERR_HOST_FAULT")
 }
 
-/// The globals of Node.js that are not the web's.
+/// Timers are objects in Node.js, where they are numbers on the web.
+const TIMERS: &[&str] =
+    &["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "clearImmediate"];
+
+/// The globals of Node.js that are not the web's, or not the same.
 pub(crate) fn define_globals(scope: &v8::PinScope<'_, '_>) {
     let global = scope.get_current_context().global(scope);
     value::set(scope, global, "global", global.into());
-    prelude::define_lazily(scope, global, "node/buffer", &["Buffer"], Visibility::Hidden);
-    prelude::define_lazily(scope, global, "node/globals", &["process"], Visibility::Hidden);
-    let timers = &["setImmediate", "clearImmediate"];
-    prelude::define_lazily(scope, global, "node/globals", timers, Visibility::Enumerable);
+    prelude::define_lazily(scope, global, "node/globals", &["Buffer", "process"], Visibility::Hidden);
+    prelude::define_lazily(scope, global, "node/timers", TIMERS, Visibility::Enumerable);
 }
 
 macro_rules! source {
@@ -107,6 +118,9 @@ pub(crate) const SOURCES: &[Source] = &[
     source!("process", process::natives),
     source!("fs", fs::natives),
     source!("fs_promises", no_natives),
+    source!("timers", no_natives),
+    source!("timers_promises", no_natives),
+    source!("url", no_natives),
     source!("util", no_natives),
     source!("deep_equal", no_natives),
     source!("assert", no_natives),

@@ -104,3 +104,18 @@ true true
 no built-in module is called `node:child_process` ERR_UNKNOWN_BUILTIN_MODULE",
     );
 }
+
+#[test]
+fn what_a_module_exports_is_made_once_and_is_complete() {
+    support::with_context(Options::default(), |scope| {
+        let first = innerbox_bridge_node::exports(scope, "node:fs").expect("exports");
+        let second = innerbox_bridge_node::exports(scope, "fs").expect("exports");
+        assert!(first == second);
+        for name in ["default", "readFileSync", "promises", "constants"] {
+            let key = v8::String::new(scope, name).expect("a name");
+            assert_eq!(first.has_own_property(scope, key.into()), Some(true), "{name}");
+        }
+        assert!(innerbox_bridge_node::exports(scope, "node:vm").is_err());
+        assert_eq!(innerbox_bridge_node::exit_code(scope).expect("no exception"), None);
+    });
+}

@@ -6,8 +6,11 @@
 
 mod clock;
 mod console;
+mod encoding;
 mod inspect;
+mod random;
 mod timers;
+mod url;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -101,10 +104,22 @@ fn install_all(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(),
 }
 
 /// Functions and objects, which WebIDL makes enumerable, by the source that has them.
-const OPERATIONS: &[(&str, &[&str])] = &[("web/performance", &["performance"])];
+const OPERATIONS: &[(&str, &[&str])] = &[
+    ("web/crypto", &["crypto"]),
+    ("web/encoding", &["atob", "btoa"]),
+    ("web/performance", &["performance"]),
+    ("web/structured_clone", &["structuredClone"]),
+];
 
 /// Classes, which are not enumerable.
-const CLASSES: &[(&str, &[&str])] = &[("web/performance", &["Performance"])];
+const CLASSES: &[(&str, &[&str])] = &[
+    ("web/crypto", &["Crypto"]),
+    ("web/dom_exception", &["DOMException"]),
+    ("web/encoding", &["TextDecoder", "TextEncoder"]),
+    ("web/events", &["AbortController", "AbortSignal", "CustomEvent", "Event", "EventTarget"]),
+    ("web/performance", &["Performance"]),
+    ("web/url", &["URL", "URLSearchParams"]),
+];
 
 macro_rules! source {
     ($name:literal, $natives:expr) => {
@@ -131,4 +146,10 @@ const SOURCES: &[Source] = &[
     source!("inspect/format", no_natives),
     source!("timers", timers::natives),
     source!("performance", clock::natives),
+    source!("dom_exception", no_natives),
+    source!("events", clock::natives),
+    source!("encoding", encoding::natives),
+    source!("structured_clone", no_natives),
+    source!("crypto", random::natives),
+    source!("url", url::natives),
 ];

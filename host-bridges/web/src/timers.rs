@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, value};
+use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, Waited, value};
 
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "startTimer", start_timer);
     value::set_function(scope, host, "clearTimer", clear_timer);
+    value::set_function(scope, host, "releaseTimer", release_timer);
+    value::set_function(scope, host, "holdTimer", hold_timer);
 }
 
 /// `startTimer(callback, milliseconds, repeats)`: the timer's number. Arguments of the callback are bound to it in
@@ -24,9 +26,34 @@ fn start_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Out
 
 /// `clearTimer(number)`.
 fn clear_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
-    let id = args.get(0).number_value(scope).or_pending()?;
-    if id >= 1.0 && id.fract() == 0.0 {
-        EventLoop::of(scope)?.clear_timer(id as u64);
+    if let Some(id) = timer_argument(scope, args.get(0))? {
+        EventLoop::of(scope)?.clear_timer(id);
     }
     Ok(value::undefined(scope))
+}
+
+/// `releaseTimer(number)`: the run does not wait for it any more.
+fn release_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    set_waited(scope, args.get(0), Waited::No)
+}
+
+/// `holdTimer(number)`: the run waits for it again.
+fn hold_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    set_waited(scope, args.get(0), Waited::Yes)
+}
+
+fn set_waited<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    timer: v8::Local<v8::Value>,
+    waited: Waited,
+) -> Outcome<'s> {
+    if let Some(id) = timer_argument(scope, timer)? {
+        EventLoop::of(scope)?.set_waited(id, waited);
+    }
+    Ok(value::undefined(scope))
+}
+
+fn timer_argument(scope: &v8::PinScope<'_, '_>, timer: v8::Local<v8::Value>) -> Result<Option<u64>, Failure> {
+    let id = timer.number_value(scope).or_pending()?;
+    Ok((id >= 1.0 && id.fract() == 0.0).then_some(id as u64))
 }

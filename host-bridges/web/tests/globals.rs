@@ -89,7 +89,8 @@ fn properties_are_shaped_as_webidl_says() {
           const { value, writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(globalThis, key);
           return `${key} ${typeof value} ${+writable}${+enumerable}${+configurable}`;
         };
-        for (const key of ['console', 'setTimeout', 'queueMicrotask', 'performance', 'Performance', 'self']) {
+        for (const key of ['console', 'setTimeout', 'queueMicrotask', 'performance', 'Performance', 'self', 'URL', 'atob',
+          'structuredClone', 'crypto']) {
           console.log(shape(key));
         }
         console.log(self === globalThis, Object.prototype.toString.call(performance), setTimeout.name);
@@ -101,6 +102,10 @@ queueMicrotask function 111
 performance object 111
 Performance function 101
 self object 111
+URL function 101
+atob function 111
+structuredClone function 111
+crypto object 111
 true [object Performance] setTimeout
 1",
     );
@@ -140,5 +145,53 @@ fn values_that_fight_back_are_printed_or_throw_their_own_exception() {
         })();
         console.log({ overflows: overflows > 0 });",
         "tag\n[ { constructor: [Getter] } ]\n[\n  [ [ [ [Array] ] ] ]\n]\n{ overflows: true }",
+    );
+}
+
+#[test]
+fn random_numbers_are_random() {
+    check(
+        "
+        const bytes = crypto.getRandomValues(new Uint8Array(1000).subarray(10));
+        console.log(new Set(bytes).size > 100, new Uint8Array(bytes.buffer, 0, 10).every((byte) => byte === 0));
+        console.log(crypto.getRandomValues(new BigInt64Array(4)).some((value) => value !== 0n), crypto.getRandomValues(new Uint8Array(0)).length);
+        const ids = [crypto.randomUUID(), crypto.randomUUID()];
+        console.log(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)), ids[0] !== ids[1]);
+        for (const bad of [new Uint8Array(65537), new Float32Array(1), [], undefined]) {
+          try { crypto.getRandomValues(bad); } catch (error) { console.log(error.name); }
+        }",
+        "
+true true
+true 0
+true true
+QuotaExceededError
+TypeMismatchError
+TypeMismatchError
+TypeMismatchError",
+    );
+}
+
+#[test]
+fn a_clone_is_made_in_the_tenants_own_heap() {
+    // V8's serializer would write the string a thousand times.
+    check(
+        "
+        const text = 'x'.repeat(2 ** 24);
+        const copy = structuredClone(Array.from({ length: 1000 }, () => text));
+        console.log(copy.length, copy[999].length);",
+        "1000 16777216",
+    );
+}
+
+#[test]
+fn passive_listeners_prevent_nothing_and_errors_of_listeners_stop_nobody() {
+    check(
+        "
+        const target = new EventTarget();
+        target.addEventListener('a', (event) => { event.preventDefault(); console.log(event.defaultPrevented); }, { passive: true });
+        target.addEventListener('a', () => { throw new Error('lost'); });
+        target.addEventListener('a', () => console.log('called all the same'));
+        console.log(target.dispatchEvent(new Event('a', { cancelable: true })));",
+        "false\ncalled all the same\ntrue",
     );
 }

@@ -2,8 +2,8 @@
 
 // `node:buffer`.
 
-const { globalThis } = primordials;
 const { Buffer, LENGTH_MAX } = load('node/buffer');
+const { atob, btoa } = load('web/encoding');
 const { kindOf, Kind } = load('web/inspect/kind');
 
 const STRING_UNITS_MAX = 2 ** 29 - 24;
@@ -19,8 +19,8 @@ return {
   kMaxLength: LENGTH_MAX,
   kStringMaxLength: STRING_UNITS_MAX,
   constants: { MAX_LENGTH: LENGTH_MAX, MAX_STRING_LENGTH: STRING_UNITS_MAX },
-  atob: globalThis.atob,
-  btoa: globalThis.btoa,
+  atob,
+  btoa,
   isUtf8: (value) => Buffer.from(bytesOf(value).toString()).equals(bytesOf(value)),
   isAscii: (value) => bytesOf(value).every((byte) => byte < 128),
 };

@@ -3,7 +3,7 @@
 // `node:util`.
 
 const {
-  ArrayIsArray, ArrayPrototypePop, ArrayPrototypePush, Error, globalThis, ObjectDefineProperty, ObjectFreeze,
+  ArrayIsArray, ArrayPrototypePop, ArrayPrototypePush, Error, ObjectDefineProperty, ObjectFreeze,
   ObjectGetOwnPropertyDescriptors, ObjectDefineProperties, ObjectGetPrototypeOf, ObjectSetPrototypeOf, Promise,
   PromisePrototypeThen, PromiseResolve, ReflectApply, SymbolFor,
 } = primordials;
@@ -12,6 +12,7 @@ const { Kind, kindOf } = load('web/inspect/kind');
 const { inspect } = load('web/inspect/index');
 const { format, formatWithOptions } = load('web/inspect/format');
 const { stripControlSequences } = load('web/inspect/text');
+const { TextDecoder, TextEncoder } = load('web/encoding');
 const { isDeepStrictEqual } = load('node/deep_equal');
 
 const promisifyCustom = SymbolFor('nodejs.util.promisify.custom');
@@ -138,8 +139,8 @@ return {
   isDeepStrictEqual,
   promisify,
   stripVTControlCharacters: stripControlSequences,
-  TextDecoder: globalThis.TextDecoder,
-  TextEncoder: globalThis.TextEncoder,
+  TextDecoder,
+  TextEncoder,
   toUSVString: (text) => primordials.StringPrototypeToWellFormed(`${text}`),
   types: ObjectFreeze(types),
 };
