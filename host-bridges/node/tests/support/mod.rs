@@ -6,12 +6,20 @@ mod harness;
 
 use std::cell::RefCell;
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, value};
+use innerbox_binding::{Arguments, Failure, OrPending, Outcome, Quota, value};
 use innerbox_bridge_node::{Options, exports};
 
 /// Runs `script` and gives all that it printed.
 pub(crate) fn run(script: &str, options: Options) -> String {
     harness::run(script, |scope, sink| install(scope, sink, options))
+}
+
+/// Runs `script` in a sandbox with so many array-buffer bytes for what the host makes.
+pub(crate) fn run_with_quota(script: &str, options: Options, bytes: usize) -> String {
+    harness::run(script, |scope, sink| {
+        Quota::new(bytes).install(scope);
+        install(scope, sink, options)
+    })
 }
 
 /// Does something in a context where no script has run.
