@@ -23,8 +23,8 @@ use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Interrupt};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::isolate::ParkedIsolate;
 use crate::isolate::rejections::Rejections;
+use crate::isolate::{HeapLimit, ParkedIsolate};
 use crate::limits::Limits;
 use crate::modules::{Modules, SourceBytes, Target};
 
@@ -39,8 +39,6 @@ pub struct Sandbox {
     isolate: ParkedIsolate,
     parts: Parts,
     interrupt: Arc<Interrupt>,
-    /// What `process.exit` was called with.
-    exit_code: Rc<Cell<Option<i32>>>,
     engine: Engine,
     limits: Limits,
     source_bytes: SourceBytes,
@@ -55,6 +53,9 @@ struct Parts {
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
     modules: Rc<Modules>,
+    heap: Rc<HeapLimit>,
+    /// What `process.exit` was called with.
+    exit_code: Rc<Cell<Option<i32>>>,
 }
 
 type Panic = Box<dyn Any + Send>;
@@ -183,7 +184,7 @@ impl Sandbox {
 
     /// What the run's outcome is, when all that happened to it is known.
     fn conclude(&mut self, outcome: Result<Option<Outcome>, Panic>, hit: Option<LimitHit>) -> Outcome {
-        if let Some(code) = self.exit_code.get() {
+        if let Some(code) = self.parts.exit_code.get() {
             self.death = Some(format!("an earlier run ended it by process.exit({code})"));
             return Outcome::Exited { code };
         }
@@ -201,7 +202,7 @@ impl Sandbox {
     }
 
     fn heap_hit(&self) -> Option<LimitHit> {
-        let used = self.isolate.heap_limit_reached()?;
+        let used = self.parts.heap.reached()?;
         Some(LimitHit { which: Limit::HeapBytes, used, allowed: self.limits.heap_bytes as u64 })
     }
 }

@@ -60,9 +60,9 @@ impl ParkedIsolate {
         self.isolate.thread_safe_handle()
     }
 
-    /// The bytes of heap in use when its limit was reached, if it was.
-    pub(crate) fn heap_limit_reached(&self) -> Option<u64> {
-        self.heap.reached()
+    /// The limit on its heap.
+    pub(crate) fn heap_limit(&self) -> Rc<HeapLimit> {
+        Rc::clone(&self.heap)
     }
 
     /// The bytes of array buffers in use.

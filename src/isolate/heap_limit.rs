@@ -15,7 +15,7 @@ use super::allocator::Buffers;
 const HEAD_ROOM_BYTES: usize = 1 << 30;
 
 /// Watches one isolate's heap.
-pub(super) struct HeapLimit {
+pub(crate) struct HeapLimit {
     isolate: v8::UnsafeRawIsolatePtr,
     handle: v8::IsolateHandle,
     buffers: Arc<Buffers>,
@@ -38,7 +38,7 @@ impl HeapLimit {
     }
 
     /// The bytes in use when the limit was reached, if it was.
-    pub(super) fn reached(&self) -> Option<u64> {
+    pub(crate) fn reached(&self) -> Option<u64> {
         Some(self.reached.load(Ordering::Acquire)).filter(|bytes| *bytes != 0)
     }
 

@@ -155,6 +155,7 @@ impl<'e> SandboxBuilder<'e> {
         let source_bytes = SourceBytes::new(self.limits.source_bytes);
         let exit_code = Rc::default();
         let exit = exit(isolate.handle(), &exit_code);
+        let heap = isolate.heap_limit();
         let parts = isolate.enter(|isolate| {
             isolate.set_slot(Rc::clone(&components));
             EventLoop::install(isolate, self.loop_limits());
@@ -165,13 +166,12 @@ impl<'e> SandboxBuilder<'e> {
             let event_loop =
                 EventLoop::of(scope).map_err(|failure| Error::Isolate(format!("{failure:?}")))?;
             let context = self.context(scope, files, exit)?;
-            Ok::<_, Error>(Parts { context: Some(context), event_loop, rejections, modules })
+            Ok::<_, Error>(Parts { context: Some(context), event_loop, rejections, modules, heap, exit_code })
         })?;
         Ok(Sandbox {
             isolate,
             parts,
             interrupt,
-            exit_code,
             engine: self.engine.clone(),
             limits: self.limits,
             source_bytes,

@@ -6,7 +6,6 @@ use innerbox_binding::value::{self, string};
 use innerbox_binding::{Failure, Turn};
 
 use super::Parts;
-
 use crate::completion::{LimitHit, Outcome};
 use crate::deadline::Watch;
 use crate::error::ScriptError;
@@ -110,7 +109,7 @@ impl Run<'_> {
             v8::scope!(let scope, scope);
             platform::pump(scope);
             scope.perform_microtask_checkpoint();
-            if scope.is_execution_terminating() || self.watch.hit().is_some() {
+            if scope.is_execution_terminating() || self.is_over() {
                 return Err(Ended::Terminated);
             }
             if let Some(reason) = self.parts.rejections.first() {
@@ -129,6 +128,12 @@ impl Run<'_> {
                 Err(failure) => return Err(failed(scope, failure)),
             }
         }
+    }
+
+    /// True once something has ended the run. V8 forgets that it was terminated when that happened in a microtask.
+    fn is_over(&self) -> bool {
+        let Parts { exit_code, heap, .. } = self.parts;
+        exit_code.get().is_some() || heap.reached().is_some() || self.watch.hit().is_some()
     }
 
     fn read(&self, scope: &mut v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Result<Value, Ended> {

@@ -1,6 +1,7 @@
 //! Sandboxes, their answers, and the record of a run.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use innerbox::{Config, Engine, Error, Grant, Limits, Outcome, Sandbox, Value};
 use serde::Deserialize;
@@ -176,6 +177,15 @@ fn a_script_can_exit() {
     let Outcome::Died { reason } = sandbox.eval("1").outcome else { panic!("the sandbox has ended") };
     assert_eq!(reason, "an earlier run ended it by process.exit(3)");
     assert_eq!(sandbox.death(), Some(reason.as_str()));
+}
+
+/// V8 forgets a termination in a microtask: the timer would go on until the wall limit.
+#[test]
+fn an_exit_in_a_microtask_ends_the_run_at_once() {
+    let mut sandbox = sandbox();
+    let completion = sandbox.eval("setInterval(() => {}, 1); Promise.resolve().then(() => process.exit(4))");
+    assert!(matches!(completion.outcome, Outcome::Exited { code: 4 }), "{:?}", completion.outcome);
+    assert!(completion.usage.wall < Duration::from_secs(5), "{:?}", completion.usage);
 }
 
 #[test]

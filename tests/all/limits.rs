@@ -112,6 +112,7 @@ fn a_heap_bomb_ends_at_the_heap_limit() {
         "const all = new Map(); for (let i = 0; ; i++) all.set(i, 'x' + i)",
         "let text = 'x'; const all = []; for (;;) all.push(text += text.slice(0, 1000) + 'y')",
         "const all = []; for (;;) all.push(new Array(1e5).fill(1.5))",
+        "const all = []; setInterval(() => {}, 1); (async () => { await null; for (;;) all.push([{}]) })()",
     ] {
         let limit = hit(&mut sandbox(&engine, limits), bomb);
         assert_eq!(limit.which, Limit::HeapBytes, "{bomb}");
