@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cpu_clock::CpuClock;
-pub(crate) use interrupt::{Clock, Interrupt};
+pub(crate) use interrupt::{CallAllowance, Clock, Interrupt};
 
 use crate::completion::{Limit, LimitHit};
 

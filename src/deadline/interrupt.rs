@@ -60,13 +60,13 @@ impl Interrupt {
         self.call.load(Ordering::Acquire) & EXPIRED != 0
     }
 
-    /// Notes that a component is entered, which may take `wall` and the watchdog's tick; until the answer is dropped.
-    pub(crate) fn enter_call(&self, wall: Option<Duration>) -> Call<'_> {
+    /// Notes that a component is entered, which may take its allowance; until the answer is dropped.
+    pub(crate) fn enter_call(&self, allowance: CallAllowance) -> Call<'_> {
         let outer = self.call.load(Ordering::Relaxed);
-        let mark = wall.map_or(NONE, |wall| {
-            let milliseconds = u64::try_from((wall + TICK).as_millis()).unwrap_or(u64::MAX);
-            self.clock.now().saturating_add(milliseconds).min(EXPIRED - 1)
-        });
+        let mark = match allowance.0 {
+            NONE => NONE,
+            milliseconds => self.clock.now().saturating_add(milliseconds).min(EXPIRED - 1),
+        };
         self.call.store(mark, Ordering::Release);
         Call { interrupt: self, outer }
     }
@@ -86,6 +86,18 @@ impl Interrupt {
         }
         let over = mark != NONE && self.clock.now() >= mark;
         over && self.call.compare_exchange(mark, mark | EXPIRED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// How long one call may take: computed once, since a call is counted in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct CallAllowance(u64);
+
+impl CallAllowance {
+    /// `wall` and the watchdog's tick, in milliseconds; `None` for no limit.
+    pub(crate) fn new(wall: Option<Duration>) -> Self {
+        let milliseconds = |wall: Duration| u64::try_from((wall + TICK).as_millis()).unwrap_or(u64::MAX);
+        Self(wall.map_or(NONE, milliseconds))
     }
 }
 
@@ -121,7 +133,7 @@ mod tests {
     #[test]
     fn a_call_expires_when_its_time_is_over_and_not_before() {
         let interrupt = at(1000);
-        let call = interrupt.enter_call(WALL);
+        let call = interrupt.enter_call(CallAllowance::new(WALL));
         set(&interrupt, 1109);
         assert!(!interrupt.expire_call() && !interrupt.call_expired());
         set(&interrupt, 1110);
@@ -133,9 +145,9 @@ mod tests {
     #[test]
     fn a_nested_call_leaves_the_outer_ones_time_as_it_was() {
         let interrupt = at(1000);
-        let _outer = interrupt.enter_call(WALL);
+        let _outer = interrupt.enter_call(CallAllowance::new(WALL));
         set(&interrupt, 1200);
-        let inner = interrupt.enter_call(WALL);
+        let inner = interrupt.enter_call(CallAllowance::new(WALL));
         assert!(!interrupt.expire_call());
         drop(inner);
         assert!(interrupt.expire_call());
@@ -144,7 +156,7 @@ mod tests {
     #[test]
     fn a_call_without_a_limit_never_expires() {
         let interrupt = at(1000);
-        let _call = interrupt.enter_call(None);
+        let _call = interrupt.enter_call(CallAllowance::new(None));
         set(&interrupt, u64::from(u32::MAX));
         assert!(!interrupt.expire_call());
     }

@@ -15,13 +15,14 @@ use super::limiter::Limiter;
 use super::state::State;
 use super::trap::{Cause, fault};
 use super::wasi::{self, LastWords};
-use crate::deadline::Interrupt;
+use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
 
 /// A component in one sandbox, through the direct door.
 pub(super) struct DirectDoor {
     extension: Arc<Inner>,
     limits: ExtensionLimits,
+    allowance: CallAllowance,
     interrupt: Arc<Interrupt>,
     live: Option<Live>,
     generation: u32,
@@ -50,7 +51,8 @@ struct CoreFunction {
 
 impl DirectDoor {
     pub(super) fn new(extension: Arc<Inner>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
-        Self { extension, limits, interrupt, live: None, generation: 0 }
+        let allowance = CallAllowance::new(limits.call_wall);
+        Self { extension, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
@@ -64,7 +66,7 @@ impl DirectDoor {
             true => Err(wasmtime::Trap::Interrupt.into()),
             false => Ok(UpdateDeadline::Continue(1)),
         });
-        let _mark = self.interrupt.enter_call(self.limits.call_wall);
+        let _mark = self.interrupt.enter_call(self.allowance);
         match prepare(&self.extension, &mut store) {
             Ok((memory, realloc, functions)) => {
                 self.generation += 1;
@@ -82,7 +84,7 @@ impl DirectDoor {
 
     /// Enters a core function; an error kills the instance.
     fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Fault> {
-        let _mark = self.interrupt.enter_call(self.limits.call_wall);
+        let _mark = self.interrupt.enter_call(self.allowance);
         let Some(live) = self.live.as_mut() else {
             return Err(Fault::abi("the component's instance is dead"));
         };

@@ -34,17 +34,20 @@ fn number(value: v8::Local<v8::Value>) -> Option<f64> {
     v8::Local::<v8::Number>::try_from(value).ok().map(|number| number.value())
 }
 
+// A cast saturates and makes NaN 0, so a number that comes back from one as it was is an integer of that type; -0 is 0.
+
 fn unsigned(value: v8::Local<v8::Value>, max: u32) -> Option<u64> {
     let number = number(value)?;
-    // NaN and the infinities fail one of the comparisons; -0 is 0.
-    (number >= 0.0 && number <= f64::from(max) && number.fract() == 0.0).then_some(number as u64)
+    let integer = number as u32;
+    (f64::from(integer) == number && integer <= max).then(|| u64::from(integer))
 }
 
 fn signed(value: v8::Local<v8::Value>, min: i32, max: i32) -> Option<u64> {
     let number = number(value)?;
-    let fits = number >= f64::from(min) && number <= f64::from(max) && number.fract() == 0.0;
+    let integer = number as i32;
+    let fits = f64::from(integer) == number && (min..=max).contains(&integer);
     // A core i32: sign-extended to 32 bits, zero-extended from there.
-    fits.then(|| u64::from((number as i32).cast_unsigned()))
+    fits.then(|| u64::from(integer.cast_unsigned()))
 }
 
 fn char_bits(value: v8::Local<v8::Value>, scope: &v8::PinScope<'_, '_>) -> Option<u64> {
