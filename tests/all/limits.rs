@@ -40,6 +40,14 @@ fn an_endless_loop_ends_at_the_wall_limit() {
     assert_eq!(value(&mut sandbox(&engine, wall(5_000)), "'the next run works'"), "the next run works");
 }
 
+/// V8's optimising compiler dropped the interrupt check of the outer loop once it had unrolled an inner one.
+#[test]
+fn a_loop_around_a_loop_that_v8_makes_itself_can_be_ended() {
+    let limits = Limits { heap_bytes: 64 << 20, ..wall(20_000) };
+    let bomb = "const all = []; for (;;) all.push(new Array(1000))";
+    assert_eq!(hit(&mut sandbox(&engine(), limits), bomb).which, Limit::HeapBytes);
+}
+
 #[test]
 fn endless_promises_end_at_the_wall_limit() {
     let endless = "(async () => { for (;;) await null })()";

@@ -5,6 +5,7 @@ mod api;
 mod claims;
 mod components;
 mod crossing;
+mod disasters;
 mod errors;
 mod layers;
 mod limits;
