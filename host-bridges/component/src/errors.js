@@ -1,8 +1,9 @@
 // The classes of errors that come out of a component, made in the isolate's own realm before any of the tenant's code.
 (() => {
   'use strict';
-  const { defineProperty } = Object;
+  const { defineProperty, getOwnPropertyDescriptor } = Object;
   const { captureStackTrace } = Error;
+  const { apply } = Reflect;
   const indexOf = Function.prototype.call.bind(String.prototype.indexOf);
   const slice = Function.prototype.call.bind(String.prototype.slice);
   const define = (target, key, value) =>
@@ -26,13 +27,23 @@
     return first < 0 ? `${stack}\n${frames}` : `${slice(stack, 0, first)}\n${frames}${slice(stack, first)}`;
   };
 
+  // The stack is made when it is first asked for, as V8 makes its own: what was not made yet still knows its places.
+  const stackOf = getOwnPropertyDescriptor(new Error(), 'stack').get;
+  const defineStack = (error, frames) =>
+    defineProperty(error, 'stack', {
+      get: () => withFrames(apply(stackOf, error, []), frames),
+      set: (value) => define(error, 'stack', value),
+      enumerable: false,
+      configurable: true,
+    });
+
   // `details` is a list of name and value in turn; `frames` are lines for the stack.
   const make = (name, message, code, details, frames) => {
     const error = new classes[name](message);
     captureStackTrace(error, make);
     define(error, 'code', code);
     for (let i = 0; i < details.length; i += 2) define(error, details[i], details[i + 1]);
-    if (frames !== '') define(error, 'stack', withFrames(error.stack, frames));
+    if (frames !== '') defineStack(error, frames);
     return error;
   };
 

@@ -3,7 +3,7 @@
 // `node:fs`: each operation three times, answering at once, by a promise, and by a callback.
 
 const {
-  ArrayPrototypePop, ArrayPrototypePush, Date, NumberParseInt, ObjectAssign, ObjectDefineProperty,
+  ArrayPrototypePop, ArrayPrototypePush, Date, ErrorCaptureStackTrace, NumberParseInt, ObjectAssign, ObjectDefineProperty,
   ObjectFreeze, PromisePrototypeThen, ReflectApply, StringPrototypeLastIndexOf, StringPrototypeSlice, Symbol,
   Uint8Array, decodeURIComponent,
 } = primordials;
@@ -212,11 +212,19 @@ function define(name, prepare) {
   const finished = (finish, answer) => (finish === undefined ? answer : finish(answer));
   const { sync } = { sync(...values) {
     const [native, given, finish] = prepare(...values);
-    return finished(finish, ReflectApply(now[native], undefined, given));
+    try {
+      return finished(finish, ReflectApply(now[native], undefined, given));
+    } catch (error) {
+      throw thrownBy(error, sync);
+    }
   } };
   const { promise } = { async promise(...values) {
     const [native, given, finish] = prepare(...values);
-    return finished(finish, await ReflectApply(pooled[native], undefined, given));
+    try {
+      return finished(finish, await ReflectApply(pooled[native], undefined, given));
+    } catch (error) {
+      throw thrownBy(error, promise);
+    }
   } };
   const { callback } = { callback(...values) {
     const done = ArrayPrototypePop(values);
@@ -229,6 +237,12 @@ function define(name, prepare) {
   fs[`${name}Sync`] = named(sync, `${name}Sync`);
   fs[name] = named(callback, name);
   promises[name] = named(promise, name);
+}
+
+// The host's error, whose stack begins with the caller of `callee`: that is where a script went wrong.
+function thrownBy(error, callee) {
+  ErrorCaptureStackTrace(error, callee);
+  return error;
 }
 
 function named(func, name) {
@@ -247,7 +261,7 @@ for (const name of ['statSync', 'lstatSync']) {
       return throwingStat[name](path, options);
     } catch (error) {
       if (options?.throwIfNoEntry === false && isMissing(error)) return undefined;
-      throw error;
+      throw thrownBy(error, fs[name]);
     }
   }, name);
 }
