@@ -74,6 +74,12 @@ impl Engine {
         Ok(Self { inner: Arc::new(Inner { wasm, cache_directory, watchdog }) })
     }
 
+    /// The versions of what runs scripts and components: `V8 15.2.124.1-rusty, wasmtime 48.0.8`.
+    #[must_use]
+    pub fn versions() -> String {
+        format!("V8 {}, wasmtime {}", v8::V8::get_version(), wasmtime_environ::VERSION)
+    }
+
     /// Where compiled components are kept, if they are.
     #[must_use]
     pub fn cache_directory(&self) -> Option<&Path> {

@@ -14,10 +14,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_binding::EventLoop;
+use innerbox_bridge_web::Colors;
 
 pub use builder::SandboxBuilder;
 use components::Components;
-use run::{Entry, Run};
+use run::{Answer, Entry, Run};
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Interrupt};
@@ -86,7 +87,25 @@ impl Sandbox {
     pub fn eval_as(&mut self, name: &str, source: &str) -> Completion {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Script { name, source }),
+            None => self.run(&Entry::Script { name, source, answer: Answer::Value }),
+        }
+    }
+
+    /// As [`eval`](Self::eval), for eyes: the value is what `util.inspect` writes of it, or undefined where it is that.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Colors, Config, Engine, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// let text: String = sandbox.eval_inspected("new Map([['a', () => 1]])", Colors::Never).into_value()?;
+    /// assert_eq!(text, "Map(1) { 'a' => [Function (anonymous)] }");
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn eval_inspected(&mut self, source: &str, colors: Colors) -> Completion {
+        match self.refusal(source.len()) {
+            Some(outcome) => Completion { outcome, usage: Usage::default() },
+            None => self.run(&Entry::Script { name: "[eval]", source, answer: Answer::Inspected(colors) }),
         }
     }
 

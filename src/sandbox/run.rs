@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use innerbox_binding::value::{self, string};
 use innerbox_binding::{Failure, Turn};
+use innerbox_bridge_web::{Colors, inspect};
 
 use super::Parts;
 use crate::completion::{LimitHit, Outcome};
@@ -20,9 +21,18 @@ const BACKGROUND_TASK_POLL: Duration = Duration::from_millis(1);
 /// What a run begins with.
 pub(super) enum Entry<'a> {
     /// A script.
-    Script { name: &'a str, source: &'a str },
+    Script { name: &'a str, source: &'a str, answer: Answer },
     /// An ES module.
     Module(Target),
+}
+
+/// What is read of a script's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The value.
+    Value,
+    /// Its text for a programmer, unless it is undefined.
+    Inspected(Colors),
 }
 
 /// A run that is being watched.
@@ -74,18 +84,19 @@ impl Run<'_> {
             }
             Some((v8::PromiseState::Pending, _)) => return Err(Ended::Threw(unsettled(scope, begun.module))),
         };
-        match begun.module {
-            Some(module) => {
-                let value = default_export(scope, module)?;
-                self.read(scope, value)
+        let value = match (begun.module, entry) {
+            (Some(module), _) => default_export(scope, module)?,
+            (None, Entry::Script { answer: Answer::Inspected(colors), .. }) if !value.is_undefined() => {
+                inspected(scope, value, *colors)?
             }
-            None => self.read(scope, value),
-        }
+            (None, _) => value,
+        };
+        self.read(scope, value)
     }
 
     fn begin<'s>(&self, scope: &mut v8::PinScope<'s, '_>, entry: &Entry<'_>) -> Result<Begun<'s>, Ended> {
         match entry {
-            Entry::Script { name, source } => {
+            Entry::Script { name, source, .. } => {
                 v8::tc_scope!(let scope, scope);
                 match script(scope, name, source) {
                     Some(value) => Ok(Begun { value, module: None }),
@@ -156,6 +167,19 @@ fn returned(scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>, value: Value) -
     match code {
         Some(code) if code != 0 => Outcome::Exited { code },
         _ => Outcome::Returned { value },
+    }
+}
+
+fn inspected<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: v8::Local<'s, v8::Value>,
+    colors: Colors,
+) -> Result<v8::Local<'s, v8::Value>, Ended> {
+    v8::tc_scope!(let scope, scope);
+    match inspect(scope, value, colors) {
+        Ok(text) => Ok(text),
+        Err(Failure::Pending) => Err(caught(scope)),
+        Err(failure) => Err(failed(scope, failure)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What only the engine knows of a value, for `inspect`: nothing here runs any of the tenant's code.
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, value};
+use innerbox_binding::{Arguments, Failure, OrPending, Outcome, prelude, value};
+
+use crate::console::Colors;
 
 type Predicate = fn(&v8::Value) -> bool;
 
@@ -36,6 +38,23 @@ const KINDS: &[(&str, Predicate)] = &[
     ("SymbolObject", v8::Value::is_symbol_object),
     ("External", v8::Value::is_external),
 ];
+
+/// What `util.inspect` makes of `value`: text for a programmer. It may run the tenant's code (getters, methods of their own).
+///
+/// # Errors
+/// What the tenant's code throws.
+pub fn inspect<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: v8::Local<'s, v8::Value>,
+    colors: Colors,
+) -> Outcome<'s> {
+    let inspect = prelude::export(scope, "web/inspect/index", "inspect")?;
+    let inspect = v8::Local::<v8::Function>::try_from(inspect)
+        .map_err(|_| Failure::error("host fault: `inspect` is no function").code("ERR_HOST_FAULT"))?;
+    let undefined = value::undefined(scope);
+    let colors = v8::Boolean::new(scope, colors == Colors::Always).into();
+    inspect.call(scope, undefined, &[value, undefined, undefined, colors]).or_pending()
+}
 
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     let kinds = v8::Object::new(scope);

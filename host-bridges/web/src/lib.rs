@@ -22,6 +22,7 @@ use crate::clock::Clock;
 pub use crate::clock::elapsed;
 use crate::console::Output;
 pub use crate::console::{Colors, ConsoleSink, Stream, write};
+pub use crate::inspect::inspect;
 
 /// What the web's globals are lent.
 pub struct Options {
