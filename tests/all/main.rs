@@ -3,6 +3,7 @@
 
 mod api;
 mod claims;
+mod cli;
 mod components;
 mod crossing;
 mod disasters;

@@ -1,0 +1,137 @@
+//! `innerbox ext info`: what a component imports, exports and would need.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use innerbox::{Config, Engine, Extension};
+use serde::Serialize;
+
+use super::needs::{Need, needs};
+use super::signature::{Signatures, signatures};
+use super::table;
+use crate::cli::catalogue::Catalogue;
+use crate::cli::options::ExtensionOptions;
+use crate::cli::quantity::shown_bytes;
+
+/// Show what a component exports to scripts, what it imports, and what it would need
+///
+/// A component that cannot be used is refused with the reason, and the exit code is 2.
+#[derive(Args)]
+pub(crate) struct Info {
+    /// The name of an extension, or the file of a component
+    #[arg(value_name = "NAME|FILE")]
+    component: String,
+    #[command(flatten)]
+    extensions: ExtensionOptions,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// All that is told of a component.
+#[derive(Serialize)]
+struct Description {
+    name: String,
+    file: PathBuf,
+    component_bytes: usize,
+    memory_bytes: u64,
+    door: &'static str,
+    needs: Vec<Need>,
+    #[serde(flatten)]
+    signatures: Signatures,
+}
+
+/// The one door there is. A component that it does not take is refused before it is described.
+const DOOR: &str = "direct";
+
+/// Why a component takes it.
+const DOOR_REASON: &str = "one main module, its memory its own, and of the host only WASI preview 1";
+
+impl Info {
+    pub(crate) fn execute(&self) -> Result<ExitCode> {
+        let file = self.file()?;
+        let engine = Engine::new(Config::default())?;
+        let extension = Extension::from_file(&engine, &file)?;
+        let description = Description {
+            name: extension.name().to_owned(),
+            file,
+            component_bytes: extension.component_bytes(),
+            memory_bytes: extension.memory_bytes(),
+            door: DOOR,
+            needs: needs(extension.imports()),
+            signatures: signatures(extension.plan()),
+        };
+        let text = match self.json {
+            true => serde_json::to_string_pretty(&description)? + "\n",
+            false => description.text(),
+        };
+        std::io::stdout().write_all(text.as_bytes()).context("the standard output cannot be written")?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn file(&self) -> Result<PathBuf> {
+        let path = Path::new(&self.component);
+        let is_component = path.extension().is_some_and(|extension| extension == "wasm");
+        if is_component || path.components().count() > 1 || path.is_file() {
+            return Ok(path.to_owned());
+        }
+        let catalogue = Catalogue::new(&self.extensions)?;
+        catalogue.find(&self.component).with_context(|| catalogue.missing(&self.component))
+    }
+}
+
+impl Description {
+    fn text(&self) -> String {
+        let mut text = format!("{}\n\n", self.name);
+        let facts = [
+            ["file", &self.file.display().to_string()],
+            ["size", &shown_bytes(self.component_bytes as u64)],
+            ["memory", &format!("{} to begin with", shown_bytes(self.memory_bytes))],
+            ["door", &format!("{}: {DOOR_REASON}", self.door)],
+            ["grants", "none: no component is lent anything yet"],
+        ];
+        text += &table::lines(&facts.map(|row| row.map(str::to_owned)), "  ");
+        text += "\nimports\n";
+        text += &self.imports();
+        text += "\nexports\n";
+        for interface in &self.signatures.interfaces {
+            text += &format!(
+                "  {}\n",
+                if interface.name.is_empty() { "the world itself" } else { &interface.name }
+            );
+            for function in &interface.functions {
+                text += &table::wrapped(&format!("    {function}"), "      ");
+            }
+            for class in &interface.classes {
+                text += &format!("    class {}\n", class.name);
+                for member in &class.members {
+                    text += &table::wrapped(&format!("      {member}"), "        ");
+                }
+            }
+        }
+        if !self.signatures.types.is_empty() {
+            text += "\ntypes\n";
+            for (name, definition) in &self.signatures.types {
+                text += &table::wrapped(&format!("  {name} = {definition}"), "    ");
+            }
+        }
+        text
+    }
+
+    fn imports(&self) -> String {
+        if self.needs.is_empty() {
+            return "  nothing: it can ask nothing of the host\n".to_owned();
+        }
+        let mut text = String::new();
+        let rows: Vec<_> =
+            self.needs.iter().map(|need| [need.purpose, need.gets].map(str::to_owned)).collect();
+        text += &table::lines(&rows, "  ");
+        let functions: Vec<_> =
+            self.needs.iter().flat_map(|need| &need.functions).map(String::as_str).collect();
+        text += &table::wrapped(&format!("  by {}", functions.join(", ")), "    ");
+        text
+    }
+}

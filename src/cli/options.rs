@@ -1,0 +1,164 @@
+//! What a sandbox is lent and what it may use, in plain words.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use innerbox::{ExtensionLimits, Grant, Limits};
+
+use super::quantity::{Deadline, bytes, deadline};
+
+/// Everything: what `--allow-read` means without a path.
+const EVERYWHERE: &str = "/";
+
+/// What every command that runs a script takes.
+#[derive(Args)]
+pub(crate) struct SandboxOptions {
+    /// Print one JSON object on the standard output that says how the run ended and what it used; what the script writes
+    /// then goes to the standard error stream
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) grants: GrantOptions,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) extensions: ExtensionOptions,
+}
+
+/// What the sandbox is lent.
+#[derive(Args)]
+#[command(next_help_heading = "Grants (by default, nothing is lent)")]
+pub(crate) struct GrantOptions {
+    /// Lend reading of files and directories, with everything in them; without PATHS, of everything
+    #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = EVERYWHERE)]
+    allow_read: Vec<PathBuf>,
+    /// Lend writing of files and directories, with everything in them; without PATHS, of everything
+    #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = EVERYWHERE)]
+    allow_write: Vec<PathBuf>,
+    /// Lend an environment variable, with the value it has here or another one
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// Lend `eval`, `new Function` and their kin
+    #[arg(long)]
+    allow_eval: bool,
+    /// Lend V8's own WebAssembly, whose memory no limit counts
+    #[arg(long)]
+    allow_wasm: bool,
+}
+
+/// What the sandbox may use.
+#[derive(Args)]
+#[command(next_help_heading = "Limits (sizes as 64MiB, times as 500ms, 5s, 2min or none)")]
+pub(crate) struct LimitOptions {
+    /// V8's heap
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "512MiB")]
+    heap: usize,
+    /// Array buffers and typed arrays
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "1GiB")]
+    array_buffers: usize,
+    /// Time from the start of the run to its end, waiting included
+    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
+    wall: Deadline,
+    /// Processor time of the run
+    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
+    cpu: Deadline,
+    /// Source text of all scripts and modules together
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "16MiB")]
+    source: usize,
+    /// What the script may write to its console
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "1GiB")]
+    console: usize,
+    /// Timers at once
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::TIMERS)]
+    timers: usize,
+    /// Promises of the host at once
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::PENDING_PROMISES)]
+    pending_promises: usize,
+    /// Resources of components, files and the like that are open at once
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::HANDLES)]
+    handles: usize,
+    /// Linear memory of each component
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "512MiB")]
+    ext_memory: usize,
+    /// Time of one call into a component; past it the call is an exception, and the script goes on
+    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
+    ext_call_wall: Deadline,
+}
+
+/// Where components come from.
+#[derive(Args)]
+#[command(next_help_heading = "Extensions (native libraries as components)")]
+pub(crate) struct ExtensionOptions {
+    /// Give the component in FILE to the script, by NAME or by the file's name without `.wasm`
+    #[arg(long = "ext", value_name = "[NAME=]FILE")]
+    pub(crate) named: Vec<String>,
+    /// Look for components in DIR, before INNERBOX_EXT_DIR and where innerbox is installed
+    #[arg(long = "ext-dir", value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+}
+
+impl GrantOptions {
+    /// The grants.
+    pub(crate) fn grants(&self) -> Result<Vec<Grant>> {
+        let mut grants: Vec<_> = self.allow_read.iter().map(Grant::read).collect();
+        grants.extend(self.allow_write.iter().map(Grant::write));
+        for variable in &self.env {
+            grants.extend(environment(variable)?);
+        }
+        if self.allow_eval {
+            grants.push(Grant::code_from_strings());
+        }
+        if self.allow_wasm {
+            grants.push(Grant::web_assembly());
+        }
+        Ok(grants)
+    }
+}
+
+/// The grant of an environment variable; none where it has no value here either.
+fn environment(text: &str) -> Result<Option<Grant>> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (text, None),
+    };
+    if name.is_empty() {
+        bail!("`--env {text}`: expected NAME or NAME=VALUE");
+    }
+    let value = match value {
+        Some(value) => Some(value),
+        None => match std::env::var(name) {
+            Ok(value) => Some(value),
+            Err(std::env::VarError::NotPresent) => None,
+            Err(std::env::VarError::NotUnicode(_)) => bail!("`--env {name}`: its value here is not UTF-8"),
+        },
+    };
+    Ok(value.map(|value| Grant::variable(name, value)))
+}
+
+impl LimitOptions {
+    /// The limits of the sandbox.
+    pub(crate) fn sandbox(&self) -> Limits {
+        Limits {
+            heap_bytes: self.heap,
+            array_buffer_bytes: self.array_buffers,
+            wall: self.wall.0,
+            cpu: self.cpu.0,
+            source_bytes: self.source,
+            console_bytes: self.console,
+            timers: self.timers,
+            pending_promises: self.pending_promises,
+            handles: self.handles,
+            ..Limits::default()
+        }
+    }
+
+    /// The limits of each extension.
+    pub(crate) fn extension(&self) -> ExtensionLimits {
+        ExtensionLimits {
+            memory_bytes: self.ext_memory,
+            call_wall: self.ext_call_wall.0,
+            ..ExtensionLimits::default()
+        }
+    }
+}

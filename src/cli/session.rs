@@ -1,0 +1,111 @@
+//! One sandbox for one run, from the options to the exit code.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use innerbox::{Completion, Config, Engine, Outcome, Sandbox, Value};
+
+use super::catalogue::Catalogue;
+use super::console::{Console, Out};
+use super::hard_stop::HardStop;
+use super::options::SandboxOptions;
+use super::{exit, report};
+
+/// Most component instances alive at once: a command has one sandbox, and each instance takes some GiB of address space.
+const INSTANCES: u32 = 32;
+
+/// What is run.
+pub(crate) enum Entry<'a> {
+    /// A script, whose value is shown.
+    Script(&'a str),
+    /// The module in a file.
+    Module(&'a Path),
+}
+
+/// A sandbox, and how its run is told.
+pub(crate) struct Session {
+    sandbox: Sandbox,
+    teller: Teller,
+    hard_stop: HardStop,
+}
+
+/// Tells how a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Teller {
+    /// For eyes.
+    Text,
+    /// As one JSON object.
+    Json,
+}
+
+impl Session {
+    /// Makes the sandbox. `name` and `arguments` are what the script finds in `process.argv`.
+    pub(crate) fn new(options: &SandboxOptions, name: &str, arguments: &[String]) -> Result<Self> {
+        let (limits, extension_limits) = (options.limits.sandbox(), options.limits.extension());
+        let memory_bytes = extension_limits.memory_bytes.max(Config::MEMORY_BYTES);
+        let engine = Engine::new(Config::new().instances(INSTANCES).memory_bytes(memory_bytes))?;
+        let catalogue = Catalogue::new(&options.extensions)?;
+        let finder = engine.clone();
+        let (teller, out) = match options.json {
+            true => (Teller::Json, Out::Error),
+            false => (Teller::Text, Out::Standard),
+        };
+        let arguments = ["innerbox", name].into_iter().chain(arguments.iter().map(String::as_str));
+        let sandbox = Sandbox::builder(&engine)
+            .limits(limits)
+            .grants(options.grants.grants()?)
+            .extensions_from(extension_limits, move |name| catalogue.load(&finder, name))
+            .console(Console::new(out))
+            .console_colors(out.colors())
+            .arguments(arguments)
+            .cwd(std::env::current_dir().context("the current directory cannot be found")?)
+            .build()?;
+        let hard_stop = HardStop::arm(limits.wall, move |completion| {
+            // There is nobody left to tell that it could not be told.
+            let _ = teller.tell(completion);
+            exit::LIMIT
+        });
+        Ok(Self { sandbox, teller, hard_stop })
+    }
+
+    /// Runs, tells how it ended, and gives the exit code for that.
+    pub(crate) fn run(mut self, entry: &Entry<'_>) -> Result<ExitCode> {
+        let completion = match entry {
+            Entry::Script(code) => self.eval(code)?,
+            Entry::Module(file) => self.sandbox.run_module(file)?,
+        };
+        drop(self.hard_stop);
+        self.teller.tell(&completion)?;
+        Ok(exit::code(&completion.outcome))
+    }
+}
+
+impl Session {
+    /// Runs a script, and shows its value where the record does not.
+    fn eval(&mut self, code: &str) -> Result<Completion> {
+        if self.teller == Teller::Json {
+            return Ok(self.sandbox.eval(code));
+        }
+        let completion = self.sandbox.eval_inspected(code, Out::Standard.colors());
+        if let Outcome::Returned { value: Value::String(text) } = &completion.outcome {
+            say(&format!("{text}\n"))?;
+        }
+        Ok(completion)
+    }
+}
+
+impl Teller {
+    fn tell(self, completion: &Completion) -> Result<()> {
+        match self {
+            Self::Text => report::outcome(&completion.outcome),
+            Self::Json => say(&(serde_json::to_string(completion)? + "\n"))?,
+        }
+        Ok(())
+    }
+}
+
+fn say(text: &str) -> Result<()> {
+    std::io::stdout().write_all(text.as_bytes()).context("the standard output cannot be written")
+}

@@ -1,0 +1,7 @@
+//! `innerbox`, the command line: see `innerbox --help`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
