@@ -81,3 +81,7 @@ pub use grant::Grant;
 pub use limits::{ExtensionLimits, Limits};
 pub use sandbox::{Sandbox, SandboxBuilder};
 pub use value::Value;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
