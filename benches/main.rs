@@ -1,0 +1,40 @@
+//! What it costs to cross into a component, to start a sandbox, and to work inside one; beside each figure the floor that
+//! this machine sets. `docs/benchmarks.md` explains the figures.
+//!
+//! ```text
+//! cargo xtask guests && cargo bench            # all of it, in some minutes
+//! cargo bench -- call/                         # one group; `-- --help` for criterion's own flags
+//! ```
+//!
+//! One binary, for linking V8 and wasmtime takes longer than running most of this.
+#![expect(clippy::print_stdout, reason = "the report is for people to read")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot set up its subject has nothing better to do")]
+
+mod call;
+mod floor;
+mod start;
+mod work;
+
+mod raw;
+mod subject;
+
+mod report;
+
+use std::time::SystemTime;
+
+fn main() {
+    let mut criterion = subject::criterion().configure_from_args();
+    for name in ["fixture-echo", "fixture-trap", "digest", "image"] {
+        subject::guest(name);
+    }
+    let begin = SystemTime::now();
+    floor::bench(&mut criterion);
+    call::bench(&mut criterion);
+    start::bench(&mut criterion);
+    work::bench(&mut criterion);
+    criterion.final_summary();
+    // `cargo bench` says `--bench`; without it criterion only tries each benchmark once, and nothing was measured.
+    if std::env::args().any(|argument| argument == "--bench") {
+        report::tell(begin);
+    }
+}

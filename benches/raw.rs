@@ -1,0 +1,123 @@
+//! A realm of V8 with nothing of Innerbox in it.
+
+use std::time::{Duration, Instant};
+
+use v8::fast_api::{CFunction, CFunctionInfo, Int64Representation, Type};
+
+/// An isolate with one context: the callbacks that floors are measured with are its globals.
+///
+/// It stays entered until it is dropped, so nothing else may use V8 on this thread meanwhile.
+pub(crate) struct Realm {
+    // Dropped before the isolate it belongs to.
+    context: v8::Global<v8::Context>,
+    isolate: v8::OwnedIsolate,
+}
+
+impl Realm {
+    pub(crate) fn new() -> Self {
+        let mut isolate = v8::Isolate::new(v8::CreateParams::default());
+        let context = {
+            v8::scope!(let scope, &mut isolate);
+            let context = v8::Context::new(scope, v8::ContextOptions::default());
+            let scope = &mut v8::ContextScope::new(scope, context);
+            install(scope, context);
+            v8::Global::new(scope, context)
+        };
+        let mut realm = Self { context, isolate };
+        realm.run(
+            "const eight = { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 };
+             const bytes = new Uint8Array(4 << 20).fill(7);
+             const loops = {};",
+        );
+        realm
+    }
+
+    /// Makes an isolate and a context, runs one expression, and drops them: what a sandbox stands on.
+    pub(crate) fn bare() {
+        let mut isolate = v8::Isolate::new(v8::CreateParams::default());
+        v8::scope!(let scope, &mut isolate);
+        let context = v8::Context::new(scope, v8::ContextOptions::default());
+        evaluate(&mut v8::ContextScope::new(scope, context), "1 + 2");
+    }
+
+    /// Defines the loop `id`, which goes round `n` times.
+    pub(crate) fn define(&mut self, id: &str, body: &str) {
+        self.run(&format!("loops['{id}'] = function (n) {{ {body} }};"));
+    }
+
+    /// How long the loop `id` takes to go round so many times.
+    pub(crate) fn time(&mut self, id: &str, times: u64) -> Duration {
+        let call = format!("loops['{id}']({times})");
+        let start = Instant::now();
+        self.run(&call);
+        start.elapsed()
+    }
+
+    fn run(&mut self, source: &str) {
+        v8::scope!(let scope, &mut self.isolate);
+        let context = v8::Local::new(scope, &self.context);
+        evaluate(&mut v8::ContextScope::new(scope, context), source);
+    }
+}
+
+fn evaluate(scope: &mut v8::PinScope<'_, '_>, source: &str) {
+    let source = v8::String::new(scope, source).unwrap();
+    let script = v8::Script::compile(scope, source, None).unwrap();
+    script.run(scope).unwrap();
+}
+
+/// Puts the callbacks of the floors on the global object.
+fn install(scope: &mut v8::PinScope<'_, '_>, context: v8::Local<v8::Context>) {
+    let names = FIELDS.map(|field| v8::Global::new(scope, internalized(scope, field)));
+    scope.set_slot(Names(names));
+    let callback_function = v8::Function::new(scope, callback).unwrap();
+    let echo_eight = v8::Function::new(scope, echo_eight).unwrap();
+    let fast = v8::FunctionTemplate::builder(callback).build_fast(scope, &[FAST_CALLBACK]);
+    let fast = fast.get_function(scope).unwrap();
+    let global = context.global(scope);
+    for (name, function) in
+        [("callback", callback_function), ("fastCallback", fast), ("echoEight", echo_eight)]
+    {
+        global.set(scope, internalized(scope, name).into(), function.into()).unwrap();
+    }
+}
+
+fn internalized<'s>(scope: &v8::PinScope<'s, '_>, text: &str) -> v8::Local<'s, v8::String> {
+    v8::String::new_from_utf8(scope, text.as_bytes(), v8::NewStringType::Internalized).unwrap()
+}
+
+/// Does nothing.
+fn callback(_: &mut v8::PinScope, _: v8::FunctionCallbackArguments, _: v8::ReturnValue) {}
+
+const FAST_CALLBACK: CFunction = CFunction::new(
+    fast_callback as _,
+    &CFunctionInfo::new(
+        Type::Uint32.as_info(),
+        &[Type::V8Value.as_info(), Type::Uint32.as_info(), Type::Uint32.as_info()],
+        Int64Representation::Number,
+    ),
+);
+
+/// Does nothing either. V8's optimised code calls it as it would call a function of C.
+extern "C" fn fast_callback(_receiver: v8::Local<v8::Object>, _: u32, _: u32) -> u32 {
+    0
+}
+
+const FIELDS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+/// The names of the fields, made once, as the bridge has them.
+struct Names([v8::Global<v8::String>; 8]);
+
+/// Reads an object of eight numbers and makes another one.
+fn echo_eight(scope: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut answer: v8::ReturnValue) {
+    let from = v8::Local::<v8::Object>::try_from(args.get(0)).unwrap();
+    let to = v8::Object::new(scope);
+    for index in 0..FIELDS.len() {
+        let name = v8::Local::new(scope, &scope.get_slot::<Names>().unwrap().0[index]);
+        let value = from.get(scope, name.into()).unwrap();
+        let number = v8::Local::<v8::Number>::try_from(value).unwrap().value() as u32;
+        let number = v8::Integer::new_from_unsigned(scope, number);
+        to.create_data_property(scope, name.into(), number.into());
+    }
+    answer.set(to.into());
+}

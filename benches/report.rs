@@ -1,0 +1,221 @@
+//! One table of what was measured: each figure beside its floor, and whether it keeps to its target.
+//!
+//! A figure is the least of its samples: whatever else this machine does only ever adds to one. The median stands beside it.
+
+mod table;
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::subject::target;
+use table::{time, write};
+
+/// A line of the report.
+struct Line {
+    /// What people read.
+    what: &'static str,
+    /// criterion's name of it: group and function.
+    id: &'static str,
+    /// What it is measured against: the sum of these.
+    floors: &'static [&'static str],
+    /// Most times its floor that it may take.
+    most: Option<f64>,
+}
+
+const fn line(what: &'static str, id: &'static str, floors: &'static [&'static str]) -> Line {
+    Line { what, id, floors, most: None }
+}
+
+const fn at_most(most: f64, line: Line) -> Line {
+    Line { most: Some(most), ..line }
+}
+
+/// V8's way out and wasmtime's way in.
+const CROSSING: &[&str] = &["floor/callback", "floor/wasm-call"];
+
+/// Of what two copies allow, an echo has to reach 60 %.
+const ECHO_MOST: f64 = 1.0 / 0.6;
+
+const SECTIONS: [(&str, &[Line]); 5] = [
+    (
+        "floors",
+        &[
+            line("empty loop, each round", "floor/empty-loop", &[]),
+            line("empty V8 callback", "floor/callback", &[]),
+            line("empty V8 fast API call", "floor/fast-callback", &[]),
+            line("callback that reads and makes an object of 8", "floor/callback-eight", &[]),
+            line("wasmtime call of (u32, u32) -> u32 from Rust", "floor/wasm-call", &[]),
+            line("memcpy of 64 KiB", "floor/memcpy-64-kib", &[]),
+            line("two of them in a row", "floor/two-memcpys-64-kib", &[]),
+            line("memcpy of 4 MiB", "floor/memcpy-4-mib", &[]),
+            line("two of them in a row", "floor/two-memcpys-4-mib", &[]),
+            line("new ArrayBuffer of 4 MiB", "floor/array-buffer-4-mib", &[]),
+            line("the same, and copied into (`slice()`)", "floor/array-buffer-4-mib-copied", &[]),
+        ],
+    ),
+    (
+        "calls from JavaScript",
+        &[
+            line("nothing: nop()", "call/nop", CROSSING),
+            at_most(2.5, line("two u32: add(1, 2)", "call/add", CROSSING)),
+            line("resource method: counter.value()", "call/method", CROSSING),
+            line("string of 1 KiB, in and out", "call/string-1-kib", CROSSING),
+            line("record of 8 fields, in and out", "call/record-8", &["floor/callback-eight"]),
+            line("bytes, 64 KiB in, and added up there", "call/sum-64-kib", &[]),
+            line("bytes, 64 KiB in and out", "call/bytes-64-kib", &["floor/two-memcpys-64-kib"]),
+            at_most(
+                ECHO_MOST,
+                line("bytes, 4 MiB in and out", "call/bytes-4-mib", &["floor/two-memcpys-4-mib"]),
+            ),
+        ],
+    ),
+    (
+        "start and end",
+        &[
+            line("V8 isolate and context, `1 + 2`, dropped", "start/isolate", &[]),
+            line("sandbox, `1 + 2`, dropped", "start/sandbox", &["start/isolate"]),
+            line(
+                "sandbox with an extension, first call, dropped",
+                "start/sandbox-and-call",
+                &["start/isolate"],
+            ),
+            line("trap, fresh instance, first call", "start/trap-and-again", &[]),
+            line("loading `image` from the cache", "start/load-from-cache", &[]),
+        ],
+    ),
+    (
+        "digest of 1 MiB, against the same crate compiled natively",
+        &[
+            line("BLAKE3", "digest/blake3", &["digest/blake3-native"]),
+            line("SHA-256", "digest/sha256", &["digest/sha256-native"]),
+            line("SHA-256 in JavaScript", "digest/sha256-javascript", &["digest/sha256-native"]),
+            line("XXH3", "digest/xxh3", &["digest/xxh3-native"]),
+        ],
+    ),
+    (
+        "image, against the same crates compiled natively",
+        &[
+            line("JPEG of 8 megapixels decoded", "image/decode", &["image/decode-native"]),
+            line("2 megapixels to 640 x 360, bilinear", "image/resize", &["image/resize-native"]),
+            line("the same in JavaScript", "image/resize-javascript", &["image/resize-native"]),
+            line("2 megapixels encoded as JPEG", "image/encode", &["image/encode-native"]),
+        ],
+    ),
+];
+
+/// What was measured of one line, in nanoseconds.
+#[derive(Serialize)]
+struct Figure {
+    what: &'static str,
+    id: &'static str,
+    least_ns: f64,
+    median_ns: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_ns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    met: Option<bool>,
+    /// False where the figure is an earlier run's.
+    fresh: bool,
+}
+
+/// Prints the table, and writes the same to `target/bench.json`.
+pub(crate) fn tell(begin: SystemTime) {
+    let figures: Vec<(&str, Vec<Figure>)> = SECTIONS
+        .iter()
+        .map(|(title, lines)| (*title, lines.iter().filter_map(|line| figure(line, begin)).collect()))
+        .collect();
+    println!("\n{}", machine());
+    let mut stale = false;
+    for (title, figures) in figures.iter().filter(|(_, figures)| !figures.is_empty()) {
+        println!("\n{title}");
+        let rows = figures.iter().map(cells);
+        print!(
+            "{}",
+            write(&[["", "least", "median", "floor", "ratio", "at most", ""].map(str::to_owned)], rows)
+        );
+        stale |= figures.iter().any(|figure| !figure.fresh);
+    }
+    if stale {
+        println!("\n* measured by an earlier run");
+    }
+    let all: Vec<_> = figures.iter().flat_map(|(_, figures)| figures).collect();
+    let json = serde_json::json!({ "machine": machine(), "figures": all });
+    let path = target().join("bench.json");
+    fs::write(&path, format!("{json:#}\n")).unwrap();
+    println!("\nthe same as JSON: {}", path.display());
+}
+
+fn cells(figure: &Figure) -> [String; 7] {
+    let times = |ratio: f64| format!("{ratio:.2} x");
+    [
+        format!("{}{}", figure.what, if figure.fresh { "" } else { " *" }),
+        time(figure.least_ns),
+        time(figure.median_ns),
+        figure.floor_ns.map(time).unwrap_or_default(),
+        figure.ratio.map(times).unwrap_or_default(),
+        figure.at_most.map(times).unwrap_or_default(),
+        figure.met.map(|met| if met { "met" } else { "NOT MET" }).unwrap_or_default().to_owned(),
+    ]
+}
+
+/// `None` where the line has never been measured.
+fn figure(line: &Line, begin: SystemTime) -> Option<Figure> {
+    let measured = measured(line.id)?;
+    let floors: Option<Vec<f64>> =
+        line.floors.iter().map(|id| self::measured(id).map(|floor| floor.least_ns)).collect();
+    let floor_ns = floors.filter(|floors| !floors.is_empty()).map(|floors| floors.iter().sum());
+    let ratio = floor_ns.map(|floor: f64| measured.least_ns / floor);
+    Some(Figure {
+        what: line.what,
+        id: line.id,
+        least_ns: measured.least_ns,
+        median_ns: measured.median_ns,
+        floor_ns,
+        ratio,
+        at_most: line.most,
+        met: ratio.zip(line.most).map(|(ratio, most)| ratio <= most),
+        fresh: measured.at >= begin,
+    })
+}
+
+struct Measured {
+    least_ns: f64,
+    median_ns: f64,
+    at: SystemTime,
+}
+
+/// criterion's `sample.json`: how often the benchmark ran in each sample, and how long all of them took together.
+#[derive(Deserialize)]
+struct Sample {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+fn measured(id: &str) -> Option<Measured> {
+    let file = target().join("criterion").join(id).join("new").join("sample.json");
+    let sample: Sample = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
+    let mut each: Vec<f64> =
+        sample.times.iter().zip(&sample.iters).map(|(time, times)| time / times).collect();
+    each.sort_by(f64::total_cmp);
+    Some(Measured {
+        least_ns: *each.first()?,
+        median_ns: each[each.len() / 2],
+        at: fs::metadata(&file).and_then(|file| file.modified()).ok()?,
+    })
+}
+
+/// The kind of machine, where it can be told.
+fn machine() -> String {
+    let cpus = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let info = fs::read_to_string(Path::new("/proc/cpuinfo")).unwrap_or_default();
+    let model =
+        info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, name)| name);
+    format!("{}, {cpus} processors", model.unwrap_or(std::env::consts::ARCH))
+}
