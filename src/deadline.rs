@@ -6,6 +6,7 @@
 
 mod cpu_clock;
 mod interrupt;
+mod overrun;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use cpu_clock::CpuClock;
 pub(crate) use interrupt::{CallAllowance, Clock, Interrupt};
+pub(crate) use overrun::Overrun;
 
 use crate::completion::{Limit, LimitHit};
 
@@ -57,6 +59,10 @@ struct Run {
     cpu: CpuClock,
     cpu_at_start: Duration,
     hit: Option<LimitHit>,
+    /// When the watchdog first found it past a limit.
+    hit_at: Option<Instant>,
+    /// Whom to tell if it goes on; `None` once that was done.
+    overrun: Option<Overrun>,
 }
 
 impl Watchdog {
@@ -86,10 +92,21 @@ impl Watchdog {
         isolate: v8::IsolateHandle,
         interrupt: Arc<Interrupt>,
         allowance: Allowance,
+        overrun: Option<Overrun>,
     ) -> Watch {
         let cpu = CpuClock::of_this_thread();
         let (started, cpu_at_start) = (Instant::now(), cpu.now());
-        let run = Run { isolate, interrupt, allowance, started, cpu, cpu_at_start, hit: None };
+        let run = Run {
+            isolate,
+            interrupt,
+            allowance,
+            started,
+            cpu,
+            cpu_at_start,
+            hit: None,
+            hit_at: None,
+            overrun,
+        };
         let deadline = run.deadline();
         let mut state = self.shared.lock();
         let id = state.next_id;
@@ -179,6 +196,14 @@ impl Shared {
             idle = state.runs.is_empty();
             let now = Instant::now();
             let next = self.look(&mut state, now);
+            let overruns: Vec<_> = state.runs.values_mut().filter_map(|run| run.take_overrun(now)).collect();
+            if !overruns.is_empty() {
+                // Without the lock: what is told may take its time, and other runs come and go meanwhile.
+                drop(state);
+                overruns.iter().for_each(|(overrun, hit)| (overrun.tell)(*hit));
+                state = self.lock();
+                continue;
+            }
             state.looks_at = Some(next);
             let waited = self.changed.wait_timeout(state, next.saturating_duration_since(now));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -193,6 +218,7 @@ impl Shared {
         for run in state.runs.values_mut() {
             run.hit = run.hit.or_else(|| run.exceeded(now));
             if run.hit.is_some() {
+                run.hit_at.get_or_insert(now);
                 // At every look, until the run is over: what was just being entered may have missed the first.
                 run.interrupt.fire();
                 run.isolate.terminate_execution();
@@ -216,6 +242,16 @@ impl Run {
 
     fn exceeded(&self, now: Instant) -> Option<LimitHit> {
         self.wall_hit(now).or_else(|| self.cpu_hit())
+    }
+
+    /// Whom to tell that the run goes on past its limit, once, when it has done so for the grace.
+    fn take_overrun(&mut self, now: Instant) -> Option<(Overrun, LimitHit)> {
+        let hit = self.hit?;
+        let since = self.hit_at.map(|at| now.saturating_duration_since(at))?;
+        let overrun = self.overrun.take_if(|overrun| since >= overrun.grace)?;
+        // What it has used by now.
+        let now_used = self.exceeded(now).filter(|latest| latest.which == hit.which);
+        Some((overrun, now_used.unwrap_or(hit)))
     }
 
     fn wall_hit(&self, now: Instant) -> Option<LimitHit> {

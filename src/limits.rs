@@ -37,7 +37,7 @@ pub struct Limits {
     pub pending_promises: usize,
     /// Resources of components, files and the like that are open at once; past it, opening one is a `RangeError`.
     pub handles: usize,
-    /// What the script may write to its console; what is more is cut off.
+    /// What the script may write to its console and standard streams; past it, writing is a `RangeError`.
     pub console_bytes: usize,
     /// The value that a run gives to the host, strings and bytes counted as they are and all else as 16 bytes.
     pub value_bytes: usize,

@@ -21,7 +21,7 @@ use components::Components;
 use run::{Answer, Entry, Run};
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
-use crate::deadline::{Allowance, Interrupt};
+use crate::deadline::{Allowance, Interrupt, Overrun};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::isolate::rejections::Rejections;
@@ -42,6 +42,7 @@ pub struct Sandbox {
     interrupt: Arc<Interrupt>,
     engine: Engine,
     limits: Limits,
+    overrun: Option<Overrun>,
     source_bytes: SourceBytes,
     death: Option<String>,
     not_send: PhantomData<*mut ()>,
@@ -177,7 +178,12 @@ impl Sandbox {
     fn run(&mut self, entry: &Entry<'_>) -> Completion {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
         let watchdog = self.engine.watchdog();
-        let watch = watchdog.watch(self.isolate.handle(), Arc::clone(&self.interrupt), allowance);
+        let watch = watchdog.watch(
+            self.isolate.handle(),
+            Arc::clone(&self.interrupt),
+            allowance,
+            self.overrun.clone(),
+        );
         let run = Run { parts: &self.parts, watch: &watch, value_bytes: self.limits.value_bytes };
         let (outcome, heap_bytes) = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);

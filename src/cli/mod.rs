@@ -5,7 +5,6 @@ mod console;
 mod eval;
 mod exit;
 mod ext;
-mod hard_stop;
 mod options;
 mod quantity;
 mod report;

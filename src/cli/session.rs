@@ -3,18 +3,21 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use innerbox::{Completion, Config, Engine, Outcome, Sandbox, Value};
+use innerbox::{Completion, Config, Engine, Limit, LimitHit, Outcome, Sandbox, Usage, Value};
 
 use super::catalogue::Catalogue;
 use super::console::{Console, Out};
-use super::hard_stop::HardStop;
 use super::options::SandboxOptions;
 use super::{exit, report};
 
 /// Most component instances alive at once: a command has one sandbox, and each instance takes some GiB of address space.
 const INSTANCES: u32 = 32;
+
+/// How long a run may take to end by itself once its time is over. A large collection of garbage takes half a second.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What is run.
 pub(crate) enum Entry<'a> {
@@ -28,7 +31,6 @@ pub(crate) enum Entry<'a> {
 pub(crate) struct Session {
     sandbox: Sandbox,
     teller: Teller,
-    hard_stop: HardStop,
 }
 
 /// Tells how a run ended.
@@ -58,16 +60,12 @@ impl Session {
             .grants(options.grants.grants()?)
             .extensions_from(extension_limits, move |name| catalogue.load(&finder, name))
             .console(Console::new(out))
+            .on_overrun(GRACE, move |hit| end(teller, hit))
             .console_colors(out.colors())
             .arguments(arguments)
             .cwd(std::env::current_dir().context("the current directory cannot be found")?)
             .build()?;
-        let hard_stop = HardStop::arm(limits.wall, move |completion| {
-            // There is nobody left to tell that it could not be told.
-            let _ = teller.tell(completion);
-            exit::LIMIT
-        });
-        Ok(Self { sandbox, teller, hard_stop })
+        Ok(Self { sandbox, teller })
     }
 
     /// Runs, tells how it ended, and gives the exit code for that.
@@ -76,7 +74,6 @@ impl Session {
             Entry::Script(code) => self.eval(code)?,
             Entry::Module(file) => self.sandbox.run_module(file)?,
         };
-        drop(self.hard_stop);
         self.teller.tell(&completion)?;
         Ok(exit::code(&completion.outcome))
     }
@@ -94,6 +91,18 @@ impl Session {
         }
         Ok(completion)
     }
+}
+
+/// Ends the process where the run cannot be ended. What it used besides its time only its own thread could tell.
+fn end(teller: Teller, limit: LimitHit) {
+    let used = Duration::from_millis(limit.used);
+    let usage = match limit.which {
+        Limit::CpuMs => Usage { cpu: used, ..Usage::default() },
+        _ => Usage { wall: used, ..Usage::default() },
+    };
+    // There is nobody left to tell that it could not be told.
+    let _ = teller.tell(&Completion { outcome: Outcome::Limit { limit }, usage });
+    std::process::exit(exit::LIMIT.into());
 }
 
 impl Teller {

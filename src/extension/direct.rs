@@ -164,6 +164,10 @@ impl Door for DirectDoor {
         Ok(self.generation)
     }
 
+    fn crossing_bytes(&self) -> usize {
+        self.limits.crossing_bytes
+    }
+
     fn generation(&self) -> u32 {
         if self.live.is_some() { self.generation } else { 0 }
     }
@@ -177,6 +181,23 @@ impl Door for DirectDoor {
             call_raw(&mut live.store, function, &mut live.values)?;
             flat[0] = live.values[0].get_u64();
             Ok(())
+        })
+    }
+
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault> {
+        self.open()?;
+        self.enter(|live| {
+            let CoreFunction { function, params, post_return } = live.functions[function];
+            for (value, bits) in live.values.iter_mut().zip(&flat[..params]) {
+                *value = ValRaw::u64(*bits);
+            }
+            call_raw(&mut live.store, function, &mut live.values)?;
+            flat[0] = live.values[0].get_u64();
+            match post_return {
+                // It takes the result, which lies where parameters do.
+                Some(post_return) => call_raw(&mut live.store, post_return, &mut live.values),
+                None => Ok(()),
+            }
         })
     }
 

@@ -7,9 +7,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use innerbox_binding::Quota;
+use innerbox_binding::{Buffers, Quota};
 
-use super::allocator::{Buffers, allocator};
 use super::heap_limit::HeapLimit;
 use super::platform;
 
@@ -38,11 +37,11 @@ impl ParkedIsolate {
         let buffers = Buffers::new(&quota);
         let params = v8::CreateParams::default()
             .heap_limits(0, options.heap_bytes)
-            .array_buffer_allocator(allocator(&buffers).make_shared())
+            .array_buffer_allocator(buffers.allocator().make_shared())
             .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
-        quota.install(&mut isolate);
+        buffers.install(&mut isolate);
         let heap = HeapLimit::watch(&mut isolate, &buffers);
         // SAFETY: making an isolate enters it, on this thread, and nothing was entered since.
         unsafe { isolate.exit() };

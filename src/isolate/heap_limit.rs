@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::allocator::Buffers;
+use innerbox_binding::Buffers;
 
 /// Raise of a limit that was reached, for what is still being allocated while the script is brought to its end.
 ///

@@ -1,13 +1,12 @@
 //! One V8 isolate with its limits. Knows no wasmtime.
 //!
 //! [`platform`] starts V8 once for the process. [`ParkedIsolate`] is an isolate that is entered for one turn at a time,
-//! with a quota on the bytes of array buffers ([`allocator`]) and a heap limit that ends a run instead of the process
+//! with a quota on the bytes of array buffers ([`innerbox_binding::Buffers`]) and a heap limit that ends a run instead of the process
 //! ([`heap_limit`]). [`realm`] takes from a fresh context what a tenant must not have. [`rejections`] remembers the
 //! promises that nobody handled, and [`exception`] turns what was thrown into a [`ScriptError`](crate::ScriptError).
 
 pub(crate) mod platform;
 
-mod allocator;
 mod entry;
 mod heap_limit;
 

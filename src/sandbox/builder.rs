@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use innerbox_binding::{EventLoop, Failure, LoopLimits};
 use innerbox_bridge_node::{FileAccess, Right};
@@ -12,7 +13,8 @@ use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
 use super::components::{Components, Finder};
 use super::{Parts, Sandbox};
-use crate::deadline::Interrupt;
+use crate::completion::LimitHit;
+use crate::deadline::{Interrupt, Overrun};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::Extension;
@@ -29,6 +31,7 @@ use crate::modules::{Modules, SourceBytes};
 pub struct SandboxBuilder<'e> {
     engine: &'e Engine,
     limits: Limits,
+    overrun: Option<Overrun>,
     grants: Vec<Grant>,
     extensions: Vec<(Extension, ExtensionLimits)>,
     finder: Option<Finder>,
@@ -43,6 +46,7 @@ impl<'e> SandboxBuilder<'e> {
         Self {
             engine,
             limits: Limits::default(),
+            overrun: None,
             grants: Vec::new(),
             extensions: Vec::new(),
             finder: None,
@@ -56,6 +60,16 @@ impl<'e> SandboxBuilder<'e> {
     /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Calls `tell`, on the watchdog's thread, should a run go on for `grace` after its wall or processor time was over.
+    ///
+    /// V8 is then in one of the built-in functions that cannot be interrupted, and the thread is lost until it returns: a
+    /// command ends its process here, a service sends its tenants elsewhere. A large collection of garbage alone may take
+    /// half a second. `tell` must be quick, since no other run is watched meanwhile.
+    pub fn on_overrun(mut self, grace: Duration, tell: impl Fn(LimitHit) + Send + Sync + 'static) -> Self {
+        self.overrun = Some(Overrun { grace, tell: Arc::new(tell) });
         self
     }
 
@@ -174,6 +188,7 @@ impl<'e> SandboxBuilder<'e> {
             interrupt,
             engine: self.engine.clone(),
             limits: self.limits,
+            overrun: self.overrun,
             source_bytes,
             death: None,
             not_send: PhantomData,

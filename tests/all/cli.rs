@@ -166,6 +166,14 @@ fn what_cannot_be_interrupted_ends_with_the_process() {
     assert_eq!((&record["limit"]["which"], &record["limit"]["allowed"]), (&"wall_ms".into(), &50.into()));
 }
 
+#[test]
+fn what_cannot_be_interrupted_ends_at_its_processor_time_too() {
+    let stuck = "Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)";
+    let (code, record, err) = record(&["eval", "--json", "--cpu", "50ms", stuck]);
+    assert_eq!((code, err.as_str()), (3, ""));
+    assert_eq!((&record["limit"]["which"], &record["limit"]["allowed"]), (&"cpu_ms".into(), &50.into()));
+}
+
 /// The completion record of a command.
 fn record(arguments: &[&str]) -> (i32, Value, String) {
     let ended = Scratch::new().innerbox(arguments);

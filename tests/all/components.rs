@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use innerbox::{Limit, Limits, Outcome, Sandbox};
+use innerbox::{ExtensionLimits, Limit, Limits, Outcome, Sandbox};
 
 use crate::support::{ENGINE, extension, sandbox_with, tight};
 
@@ -424,4 +424,41 @@ fn a_component_sleeps_as_long_as_it_may_and_no_longer() {
 fn a_component_that_exits_is_a_trap() {
     let line = thrown("fixture-wasi", "exit", "exit(3)");
     assert_eq!(line, "TrapError ERR_TRAP `exit`: component `fixture-wasi` trapped: it called exit(3)");
+}
+
+/// What becomes of a call under a limit of 1,000 bytes for what crosses.
+fn crossing(call: &str) -> String {
+    let limits = ExtensionLimits { crossing_bytes: 1_000, ..tight() };
+    let mut sandbox =
+        Sandbox::builder(&ENGINE).extension_with(&extension("fixture-echo"), limits).build().unwrap();
+    let source = format!(
+        "import * as echo from 'fixture-echo';
+         let line;
+         try {{ line = `got ${{({call}).length}}`; }} catch (error) {{ line = `${{error.name}} ${{error.message}}`; }}
+         export default `${{line}}, then ${{echo.add(1, 2)}}`;"
+    );
+    sandbox.run_module_source("test.js", &source).into_value().unwrap()
+}
+
+#[test]
+fn the_bytes_of_one_call_hold_at_the_limit_and_not_one_past_it() {
+    let refused = |export: &str, used: u32| {
+        format!(
+            "LimitError `{export}`: component `fixture-echo` reached its limit of crossing bytes: {used} bytes wanted, \
+             1000 allowed, then 3"
+        )
+    };
+    assert_eq!(crossing("echo.echoListU8(new Uint8Array(1000))"), "got 1000, then 3");
+    assert_eq!(crossing("echo.echoListU8(new Uint8Array(1001))"), refused("echoListU8", 1001));
+    assert_eq!(crossing("echo.bytes(1000)"), "got 1000, then 3");
+    assert_eq!(crossing("echo.bytes(1001)"), refused("bytes", 1001));
+    assert_eq!(crossing("echo.echoString('\u{e9}'.repeat(500))"), "got 500, then 3");
+    assert_eq!(crossing("echo.echoString('\u{e9}'.repeat(501))"), refused("echoString", 1002));
+    assert_eq!(crossing("echo.concat('a'.repeat(500), 'b'.repeat(501))"), refused("concat", 1001));
+    // Two strings of 8 bytes for pointer and length, and their text.
+    assert_eq!(crossing("echo.echoListString(['a'.repeat(492), 'b'.repeat(492)])"), "got 2, then 3");
+    assert_eq!(
+        crossing("echo.echoListString(['a'.repeat(492), 'b'.repeat(493)])"),
+        refused("echoListString", 1001)
+    );
 }

@@ -8,6 +8,7 @@ mod components;
 mod crossing;
 mod disasters;
 mod errors;
+mod fast;
 mod layers;
 mod limits;
 mod modules;

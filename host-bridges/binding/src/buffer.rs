@@ -1,9 +1,15 @@
 //! ArrayBuffers that the host fills, charged to the sandbox's quota of array-buffer bytes.
 
+mod allocator;
+mod memory;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub use allocator::Buffers;
+
 use crate::failure::{Failure, OrPending};
+use memory::Block;
 
 /// The array-buffer bytes of one sandbox: those that scripts allocate and those that the host makes for them.
 #[derive(Debug)]
@@ -45,19 +51,19 @@ impl Quota {
     }
 }
 
-/// The memory of one buffer, which gives its charge back when V8 frees it.
-struct Block {
+/// Bytes that were made elsewhere, which give their charge back when V8 frees them.
+struct Made {
     bytes: Vec<u8>,
     quota: Option<Arc<Quota>>,
 }
 
-impl AsMut<[u8]> for Block {
+impl AsMut<[u8]> for Made {
     fn as_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 }
 
-impl Drop for Block {
+impl Drop for Made {
     fn drop(&mut self) {
         if let Some(quota) = &self.quota {
             quota.release(self.bytes.len());
@@ -73,16 +79,15 @@ pub fn array_buffer<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bytes: &[u8],
 ) -> Result<v8::Local<'s, v8::ArrayBuffer>, Failure> {
-    let mut block = charged(scope, bytes.len())?;
-    if block.bytes.try_reserve_exact(bytes.len()).is_err() {
-        // The block is empty as yet, so its drop would release nothing.
-        if let Some(quota) = &block.quota {
-            quota.release(bytes.len());
-        }
+    let Some(buffers) = scope.get_slot::<Arc<Buffers>>().cloned() else {
+        return array_buffer_from(scope, bytes.to_vec());
+    };
+    charge(scope, &buffers.quota, bytes.len())?;
+    let Some(block) = Block::copy_of(bytes) else {
+        buffers.quota.release(bytes.len());
         return Err(Failure::range_error(format!("out of memory: an ArrayBuffer of {} bytes", bytes.len())));
-    }
-    block.bytes.extend_from_slice(bytes);
-    Ok(block.into_js(scope))
+    };
+    Ok(allocator::hand(scope, block, bytes.len()))
 }
 
 /// Makes an ArrayBuffer of `bytes` themselves: no copy.
@@ -93,9 +98,13 @@ pub fn array_buffer_from<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bytes: Vec<u8>,
 ) -> Result<v8::Local<'s, v8::ArrayBuffer>, Failure> {
-    let mut block = charged(scope, bytes.len())?;
-    block.bytes = bytes;
-    Ok(block.into_js(scope))
+    let quota = scope.get_slot::<Arc<Quota>>().cloned();
+    if let Some(quota) = &quota {
+        charge(scope, quota, bytes.len())?;
+    }
+    let made = Box::new(Made { bytes, quota });
+    let store = v8::ArrayBuffer::new_backing_store_from_bytes(made).make_shared();
+    Ok(v8::ArrayBuffer::with_backing_store(scope, &store))
 }
 
 /// Makes a Uint8Array that holds a copy of `bytes`; see [`array_buffer`].
@@ -133,22 +142,6 @@ pub fn require_room(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<()
         quota.release(bytes);
     }
     Ok(())
-}
-
-/// An empty block, for `bytes` that are charged already.
-fn charged(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<Block, Failure> {
-    let quota = scope.get_slot::<Arc<Quota>>().cloned();
-    if let Some(quota) = &quota {
-        charge(scope, quota, bytes)?;
-    }
-    Ok(Block { bytes: Vec::new(), quota })
-}
-
-impl Block {
-    fn into_js<'s>(self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::ArrayBuffer> {
-        let store = v8::ArrayBuffer::new_backing_store_from_bytes(Box::new(self)).make_shared();
-        v8::ArrayBuffer::with_backing_store(scope, &store)
-    }
 }
 
 fn charge(isolate: &mut v8::Isolate, quota: &Quota, bytes: usize) -> Result<(), Failure> {

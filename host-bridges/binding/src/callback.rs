@@ -87,7 +87,8 @@ fn conjure<F: Copy + 'static>() -> F {
     unsafe { NonNull::<F>::dangling().read() }
 }
 
-fn host_fault(panic: &(dyn Any + Send)) -> Failure {
+/// The error for a panic that was caught.
+pub fn host_fault(panic: &(dyn Any + Send)) -> Failure {
     let detail = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

@@ -14,7 +14,9 @@ mod failure;
 pub mod prelude;
 pub mod value;
 
-pub use buffer::{Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from};
-pub use callback::{Arguments, function, guard, template};
+pub use buffer::{
+    Buffers, Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from,
+};
+pub use callback::{Arguments, function, guard, host_fault, template};
 pub use event_loop::{EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending};
 
+use crate::callee::Callees;
 use crate::door::{Door, Fault};
 use crate::error::Errors;
 use crate::handle::{HandleTable, Key};
-use crate::plan::{FunctionId, NameId, Plan, ResourceId};
+use crate::plan::{NameId, Plan};
 
 /// Why a call came to no value: the component's doing or the script's.
 pub(crate) enum Problem {
@@ -22,7 +23,7 @@ pub(crate) enum Problem {
 pub(crate) struct Bridge {
     pub(crate) realm: Rc<Realm>,
     instances: Cell<u32>,
-    callees: RefCell<Vec<Rc<Callee>>>,
+    pub(crate) callees: Callees,
 }
 
 /// What all components in the isolate share.
@@ -32,6 +33,18 @@ pub(crate) struct Realm {
     pub(crate) handles: RefCell<HandleTable>,
     /// Handles whose objects were collected; their resources are destroyed before the next call.
     pub(crate) collected: Rc<RefCell<Vec<Key>>>,
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Component(fault)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Script(failure)
+    }
 }
 
 /// A component as this isolate sees it.
@@ -45,23 +58,6 @@ pub(crate) struct Instance {
     pub(crate) realm: Rc<Realm>,
     /// The classes of its resources, by `ResourceId`.
     pub(crate) classes: RefCell<Vec<v8::Global<v8::FunctionTemplate>>>,
-}
-
-/// What a JavaScript function of the bridge does. The function carries its index as a number.
-pub(crate) struct Callee {
-    pub(crate) instance: Rc<Instance>,
-    pub(crate) role: CalleeRole,
-}
-
-/// See [`Callee`].
-#[derive(Clone, Copy)]
-pub(crate) enum CalleeRole {
-    /// Calls an export.
-    Export(FunctionId),
-    /// Is a class that `new` may not be called on.
-    NoConstructor(ResourceId),
-    /// Disposes of a resource.
-    Dispose(ResourceId),
 }
 
 /// The names of a plan as V8 strings, made once.
@@ -80,7 +76,7 @@ impl Bridge {
             handles: RefCell::new(HandleTable::new(handles)),
             collected: Rc::default(),
         };
-        let bridge = Self { realm: Rc::new(realm), instances: Cell::new(0), callees: RefCell::default() };
+        let bridge = Self { realm: Rc::new(realm), instances: Cell::new(0), callees: Callees::default() };
         scope.set_slot(Rc::new(bridge));
         Ok(())
     }
@@ -110,25 +106,6 @@ impl Bridge {
             realm: Rc::clone(&self.realm),
             classes: RefCell::default(),
         })
-    }
-
-    /// Enters what a JavaScript function will do, and gives the number that the function carries.
-    pub(crate) fn enter_callee<'s>(
-        &self,
-        scope: &v8::PinScope<'s, '_>,
-        instance: &Rc<Instance>,
-        role: CalleeRole,
-    ) -> v8::Local<'s, v8::Value> {
-        let mut callees = self.callees.borrow_mut();
-        callees.push(Rc::new(Callee { instance: Rc::clone(instance), role }));
-        let index = u32::try_from(callees.len() - 1).unwrap_or(u32::MAX);
-        v8::Integer::new_from_unsigned(scope, index).into()
-    }
-
-    /// What the function that carries this number does.
-    pub(crate) fn callee(&self, data: v8::Local<v8::Value>) -> Option<Rc<Callee>> {
-        let index = v8::Local::<v8::Uint32>::try_from(data).ok()?.value();
-        self.callees.borrow().get(index as usize).cloned()
     }
 }
 

@@ -1,19 +1,18 @@
 //! The callbacks behind the functions that scripts call.
 
-use std::rc::Rc;
-
 use innerbox_binding::value::undefined;
 use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
-use crate::bridge::{Bridge, Callee, CalleeRole, Instance, Problem};
+use crate::bridge::{Instance, Problem};
+use crate::callee::{self, Callee, CalleeRole};
 use crate::check::{Checker, Tape, mismatch};
 use crate::door::{Door, Fault, Flat};
 use crate::handle::{Entry, Key};
-use crate::lift::Lifter;
+use crate::lift::{Lifter, Room, over};
 use crate::lower::Lowerer;
 use crate::object::adopt;
 use crate::path::Path;
-use crate::plan::{FLAT_PARAMS_MAX, Function, Kind, ResourceId, Returns, Role};
+use crate::plan::{FLAT_PARAMS_MAX, Function, FunctionId, Kind, ResourceId, Returns, Role};
 use crate::scalar;
 
 /// Calls an export: the callback of every function, method, static and constructor.
@@ -23,26 +22,44 @@ pub(crate) fn call<'s>(
     mut answer: v8::ReturnValue<'s>,
 ) {
     guard(scope, |scope| {
-        let callee = callee(scope, &args)?;
-        let CalleeRole::Export(id) = callee.role else { return Ok(()) };
+        let callee = callee::of(args.data())?;
+        let Some((id, function)) = export_of(callee) else { return Ok(()) };
         let instance = &*callee.instance;
-        let function = &instance.plan.functions[id];
         let outcome = match function.scalar {
             true => call_scalar(scope, instance, id, &args, &mut answer),
             false => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
         };
-        outcome.map_err(|problem| match problem {
-            Problem::Script(failure) => failure,
-            Problem::Component(fault) => {
-                instance.realm.errors.fault(scope, &instance.name, &function.title, &fault)
-            }
-        })
+        outcome.map_err(|problem| reject(scope, callee, function, problem))
     });
+}
+
+/// The export that a function calls.
+pub(crate) fn export_of(callee: &Callee) -> Option<(FunctionId, &Function)> {
+    match callee.role {
+        CalleeRole::Export(id) => Some((id, &callee.instance.plan.functions[id])),
+        _ => None,
+    }
+}
+
+/// The exception for a call that came to no value.
+pub(crate) fn reject(
+    scope: &mut v8::PinScope<'_, '_>,
+    callee: &Callee,
+    function: &Function,
+    problem: Problem,
+) -> Failure {
+    let instance = &*callee.instance;
+    match problem {
+        Problem::Script(failure) => failure,
+        Problem::Component(fault) => {
+            instance.realm.errors.fault(scope, &instance.name, &function.title, &fault)
+        }
+    }
 }
 
 /// The callback of a class without a constructor.
 pub(crate) fn no_constructor<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
-    let callee = callee(scope, &args)?;
+    let callee = callee::of(args.data())?;
     let CalleeRole::NoConstructor(resource) = callee.role else { return Ok(undefined(scope)) };
     let class = &callee.instance.plan.resources[resource].js_name;
     Err(Failure::type_error(format!(
@@ -52,7 +69,7 @@ pub(crate) fn no_constructor<'s>(scope: &mut v8::PinScope<'s, '_>, args: Argumen
 
 /// The callback of `[Symbol.dispose]`. To dispose of what is disposed of already, or died, does nothing.
 pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
-    let callee = callee(scope, &args)?;
+    let callee = callee::of(args.data())?;
     let CalleeRole::Dispose(resource) = callee.role else { return Ok(undefined(scope)) };
     let instance = &*callee.instance;
     let key = Key::of(scope, args.this()).ok_or_else(|| not_of_class(instance, resource))?;
@@ -74,11 +91,6 @@ pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>)
         Ok(()) => Ok(undefined(scope)),
         Err(fault) => Err(instance.realm.errors.fault(scope, &instance.name, &title, &fault)),
     }
-}
-
-fn callee(scope: &v8::PinScope<'_, '_>, args: &Arguments<'_>) -> Result<Rc<Callee>, Failure> {
-    let callee = Bridge::of(scope)?.callee(args.data());
-    callee.ok_or_else(|| Failure::error("host fault: a function without a callee").code("ERR_HOST_FAULT"))
 }
 
 fn not_of_class(instance: &Instance, resource: ResourceId) -> Failure {
@@ -125,22 +137,24 @@ fn destroy_collected(instance: &Instance) {
 fn call_scalar(
     scope: &mut v8::PinScope<'_, '_>,
     instance: &Instance,
-    id: usize,
+    id: FunctionId,
     args: &Arguments<'_>,
     answer: &mut v8::ReturnValue<'_>,
 ) -> Result<(), Problem> {
     let function = &instance.plan.functions[id];
     let mut flat: Flat = [0; FLAT_PARAMS_MAX];
-    for (index, param) in function.params.iter().enumerate() {
-        let value = args.get(index as i32);
+    let receivers = function.role.receivers();
+    if receivers > 0 {
+        flat[0] = receiver(scope, instance, function, args.this().into())?;
+    }
+    for (index, param) in function.params.iter().enumerate().skip(receivers) {
+        let value = args.get((index - receivers) as i32);
         let Kind::Scalar(scalar) = param.ty.kind else { continue };
         flat[index] = scalar::to_bits(scalar, value, scope)
             .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
     }
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
-    door.open()?;
-    door.call(id, &mut flat)?;
-    door.post_return(id, flat[0])?;
+    door.call_scalar(id, &mut flat)?;
     drop(door);
     let Returns::Value(ty) = &function.result else { return Ok(()) };
     let Kind::Scalar(scalar) = ty.kind else { return Ok(()) };
@@ -150,10 +164,31 @@ fn call_scalar(
     })
 }
 
+/// What the component knows the object by that a method is called on.
+pub(crate) fn receiver(
+    scope: &v8::PinScope<'_, '_>,
+    instance: &Instance,
+    function: &Function,
+    this: v8::Local<v8::Value>,
+) -> Result<u64, Failure> {
+    let (Role::Method(resource), Some(param)) = (function.role, function.params.first()) else {
+        return Ok(0);
+    };
+    let path = Path::Param(&param.name);
+    let (_, rep) = checker(instance).resource(scope, resource, &param.ty, this, &path)?;
+    Ok(rep.into())
+}
+
+fn checker(instance: &Instance) -> Checker<'_> {
+    let generation = instance.door.try_borrow().map_or(0, |door| door.generation());
+    let handles = &instance.realm.handles;
+    Checker { plan: &instance.plan, names: &instance.names, handles, owner: instance.number, generation }
+}
+
 fn call_any<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     instance: &Instance,
-    id: usize,
+    id: FunctionId,
     args: &Arguments<'s>,
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
     relieve(scope, instance);
@@ -161,6 +196,10 @@ fn call_any<'s>(
     let tape = check(scope, instance, function, args)?;
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
     let door = &mut **door;
+    let allowed = door.crossing_bytes();
+    if tape.bytes > allowed as u64 {
+        return Err(over(tape.bytes, allowed as u64).into());
+    }
     let generation = door.open()?;
     take(instance, &tape);
     let mut flat: Flat = [0; FLAT_PARAMS_MAX];
@@ -193,14 +232,10 @@ fn check<'s>(
         let class = &instance.plan.resources[resource].js_name;
         return Err(Failure::type_error(format!("`{class}` is a class: call it with `new`")));
     }
-    let generation = instance.door.try_borrow().map_or(0, |door| door.generation());
-    let handles = &instance.realm.handles;
-    let checker =
-        Checker { plan: &instance.plan, names: &instance.names, handles, owner: instance.number, generation };
+    let checker = checker(instance);
     let mut tape = Tape::default();
-    let receiver = usize::from(matches!(function.role, Role::Method(_)));
     for (index, param) in function.params.iter().enumerate() {
-        let value = match index.checked_sub(receiver) {
+        let value = match index.checked_sub(function.role.receivers()) {
             Some(position) => args.get(position as i32),
             None => args.this().into(),
         };
@@ -227,8 +262,9 @@ fn lift<'s>(
     generation: u32,
     target: Option<v8::Local<'s, v8::Object>>,
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    let room = Room::new(door.crossing_bytes());
     let (memory, handles) = door.lifting()?;
-    let mut lifter = Lifter { memory, handles, instance, generation };
+    let mut lifter = Lifter { memory, handles, instance, generation, room };
     match (&function.result, target) {
         (Returns::Nothing, _) => Ok(undefined(scope)),
         (Returns::Value(ty), Some(target)) => {

@@ -22,8 +22,8 @@ pub(crate) const TAPE_ITEMS_MAX: usize = 1 << 24;
 pub(crate) enum Item<'s> {
     /// A scalar, a discriminant, flags, or a resource's representation.
     Bits(u64),
-    /// A string.
-    Text(v8::Local<'s, v8::String>),
+    /// A string, and its length in bytes of UTF-8.
+    Text(v8::Local<'s, v8::String>, usize),
     /// The bytes of a list whose elements are in a typed array.
     View(v8::Local<'s, v8::ArrayBufferView>),
     /// The number of a list's elements, which follow.
@@ -34,6 +34,8 @@ pub(crate) enum Item<'s> {
 #[derive(Default)]
 pub(crate) struct Tape<'s> {
     pub(crate) items: SmallVec<[Item<'s>; 16]>,
+    /// Bytes that lists and strings will take in the component's memory.
+    pub(crate) bytes: u64,
     /// Handles that the call takes for good.
     pub(crate) taken: SmallVec<[Key; 2]>,
     /// Handles that the call borrows.
@@ -84,7 +86,11 @@ impl<'a> Checker<'a> {
                 None => return Err(mismatch(scope, path, ty, value)),
             },
             Kind::String => match v8::Local::<v8::String>::try_from(value) {
-                Ok(string) => tape.items.push(Item::Text(string)),
+                Ok(string) => {
+                    let length = string.utf8_length(scope);
+                    tape.bytes += length as u64;
+                    tape.items.push(Item::Text(string, length));
+                }
                 Err(_) => return Err(mismatch(scope, path, ty, value)),
             },
             Kind::List(element) => self.list(scope, ty, element, value, path, tape)?,
@@ -132,6 +138,7 @@ impl<'a> Checker<'a> {
         if let Some(scalar) = ty.typed_array()
             && let Some(view) = self.view(scope, scalar, value, path)?
         {
+            tape.bytes += view.byte_length() as u64;
             tape.items.push(Item::View(view));
             return Ok(());
         }
@@ -139,6 +146,7 @@ impl<'a> Checker<'a> {
             return Err(mismatch(scope, path, ty, value));
         };
         let count = array.length();
+        tape.bytes += u64::from(count) * u64::from(element.layout.size);
         tape.items.push(Item::Count(count));
         for index in 0..count {
             let value = array.get_index(scope, index).or_pending()?;
@@ -299,8 +307,22 @@ impl<'a> Checker<'a> {
         path: &Path<'_>,
         tape: &mut Tape<'s>,
     ) -> Result<Key, Failure> {
-        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
-        let key = Key::of(scope, object).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let (key, rep) = self.resource(scope, resource, ty, value, path)?;
+        tape.items.push(Item::Bits(rep.into()));
+        Ok(key)
+    }
+
+    /// The key that an object carries, and what the component knows its resource by.
+    pub(crate) fn resource(
+        &self,
+        scope: Scope<'_, '_, '_>,
+        resource: ResourceId,
+        ty: &Type,
+        value: Value<'_>,
+        path: &Path<'_>,
+    ) -> Result<(Key, u32), Failure> {
+        let key = object(value).and_then(|object| Key::of(scope, object));
+        let key = key.ok_or_else(|| mismatch(scope, path, ty, value))?;
         let entry = self.handles.borrow().get(key).map_err(|gone| gone.for_parameter(path, &ty.wit))?;
         if entry.owner != self.owner || entry.resource != resource {
             return Err(mismatch(scope, path, ty, value));
@@ -308,8 +330,7 @@ impl<'a> Checker<'a> {
         if entry.instance != self.generation {
             return Err(Gone::InstanceDied.for_parameter(path, &ty.wit));
         }
-        tape.items.push(Item::Bits(entry.rep.into()));
-        Ok(key)
+        Ok((key, entry.rep))
     }
 
     /// What only shows once every argument was read: a buffer detached by a later getter, a handle given away twice.

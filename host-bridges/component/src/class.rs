@@ -5,10 +5,12 @@ use std::rc::Rc;
 use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending, template};
 
-use crate::bridge::{Bridge, CalleeRole, Instance};
+use crate::bridge::{Bridge, Instance};
 use crate::call::{call, dispose, no_constructor};
+use crate::callee::CalleeRole;
+use crate::fast::overloads;
 use crate::handle::FIELDS;
-use crate::plan::ResourceId;
+use crate::plan::{FunctionId, ResourceId};
 
 /// Makes the classes of all resources of a component, in the order of their ids.
 pub(crate) fn define(scope: &mut v8::PinScope<'_, '_>, bridge: &Bridge, instance: &Rc<Instance>) {
@@ -29,6 +31,26 @@ pub(crate) fn function<'s>(
     template.get_function(scope).or_pending()
 }
 
+/// A function, method or static that calls an export: no constructor, and a fast call where its signature allows one.
+pub(crate) fn function_template<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    id: FunctionId,
+) -> v8::Local<'s, v8::FunctionTemplate> {
+    let function = &instance.plan.functions[id];
+    let data = bridge.callees.enter(scope, instance, CalleeRole::Export(id));
+    let builder = v8::FunctionTemplate::builder(call)
+        .data(data)
+        .length((function.params.len() - function.role.receivers()) as i32);
+    let template = match overloads(function) {
+        Some(overloads) => builder.build_fast(scope, overloads),
+        None => builder.constructor_behavior(v8::ConstructorBehavior::Throw).build(scope),
+    };
+    template.remove_prototype();
+    template
+}
+
 fn class<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bridge: &Bridge,
@@ -39,11 +61,11 @@ fn class<'s>(
     let resource = &plan.plan.resources[id];
     let class = match resource.constructor {
         Some(function) => {
-            let data = bridge.enter_callee(scope, instance, CalleeRole::Export(function));
+            let data = bridge.callees.enter(scope, instance, CalleeRole::Export(function));
             v8::FunctionTemplate::builder(call).data(data).build(scope)
         }
         None => {
-            let data = bridge.enter_callee(scope, instance, CalleeRole::NoConstructor(id));
+            let data = bridge.callees.enter(scope, instance, CalleeRole::NoConstructor(id));
             template(scope, no_constructor, Some(data), None)
         }
     };
@@ -51,8 +73,7 @@ fn class<'s>(
     class.instance_template(scope).set_internal_field_count(FIELDS);
     let prototype = class.prototype_template(scope);
     for method in &resource.methods {
-        let data = bridge.enter_callee(scope, instance, CalleeRole::Export(*method));
-        let method_template = v8::FunctionTemplate::builder(call).data(data).build(scope);
+        let method_template = function_template(scope, bridge, instance, *method);
         prototype.set_with_attr(
             name(scope, &plan.plan.functions[*method].js_name).into(),
             method_template.into(),
@@ -60,15 +81,14 @@ fn class<'s>(
         );
     }
     for function in &resource.statics {
-        let data = bridge.enter_callee(scope, instance, CalleeRole::Export(*function));
-        let function_template = v8::FunctionTemplate::builder(call).data(data).build(scope);
+        let static_template = function_template(scope, bridge, instance, *function);
         class.set_with_attr(
             name(scope, &plan.plan.functions[*function].js_name).into(),
-            function_template.into(),
+            static_template.into(),
             v8::PropertyAttribute::DONT_ENUM,
         );
     }
-    let data = bridge.enter_callee(scope, instance, CalleeRole::Dispose(id));
+    let data = bridge.callees.enter(scope, instance, CalleeRole::Dispose(id));
     let dispose_template = template(scope, dispose, Some(data), None);
     let symbol = v8::Local::new(scope, &instance.realm.dispose);
     prototype.set_with_attr(symbol.into(), dispose_template.into(), v8::PropertyAttribute::DONT_ENUM);

@@ -16,6 +16,9 @@ pub trait Door {
     /// A fault where instantiation fails or is refused.
     fn open(&mut self) -> Result<u32, Fault>;
 
+    /// Most bytes of lists and strings that one call may carry in, and as many out.
+    fn crossing_bytes(&self) -> usize;
+
     /// The generation of the live instance; 0 where there is none.
     fn generation(&self) -> u32;
 
@@ -24,6 +27,12 @@ pub trait Door {
     /// # Errors
     /// A fault where the component trapped, was interrupted, or reached a limit.
     fn call(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault>;
+
+    /// Calls an export whose parameters and result need no memory: `open`, `call` and `post_return` in one.
+    ///
+    /// # Errors
+    /// As `call`.
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault>;
 
     /// Calls the export's post-return function, if it has one, with the core result of `call`.
     ///

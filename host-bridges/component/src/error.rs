@@ -43,7 +43,15 @@ impl Errors {
         fault: &Fault,
     ) -> Failure {
         let described = match fault {
-            Fault::Terminated => return Failure::Pending,
+            // V8 notices on entry to `make`: the termination is pending from there on, and this error never made. It is
+            // thrown where the watchdog has told the component and not yet V8.
+            Fault::Terminated => Described {
+                class: "LimitError",
+                message: format!("`{export}`: the run is being ended"),
+                code: "ERR_LIMIT",
+                details: self.origin(scope, component, export),
+                frames: Vec::new(),
+            },
             Fault::Busy => {
                 return Failure::error(format!(
                     "`{export}`: component `{component}` is already running a call"

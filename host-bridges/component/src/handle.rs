@@ -1,7 +1,7 @@
 //! The handles that JavaScript holds: a table of the sandbox, indexed by the number that an object carries.
 //!
-//! An object of a resource's class has two internal fields, an index and a generation, and no pointer. A number that
-//! was forged, or whose slot has been used again since, finds no entry.
+//! An object of a resource's class has one internal field, a number made of an index and a generation, and no pointer. A
+//! number that was forged, or whose slot has been used again since, finds no entry.
 
 use innerbox_binding::Failure;
 
@@ -9,9 +9,12 @@ use crate::path::Path;
 use crate::plan::ResourceId;
 
 /// Internal fields of an object of a resource's class.
-pub(crate) const FIELDS: usize = 2;
+pub(crate) const FIELDS: usize = 1;
 
-/// The number that an object carries. Generations start at 1, so the zeros in other objects' internal fields match nothing.
+/// The last generation of a slot, which is not used again after it: with the index, 53 bits, which a number holds.
+const GENERATION_MAX: u32 = (1 << 21) - 1;
+
+/// The number that an object carries. Generations start at 1, so a field that was never set matches nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     index: u32,
@@ -24,22 +27,16 @@ impl Key {
         if object.internal_field_count() != FIELDS {
             return None;
         }
-        let key = Self { index: field(scope, object, 0)?, generation: field(scope, object, 1)? };
-        (key.generation != 0).then_some(key)
+        let field = v8::Local::<v8::Value>::try_from(object.get_internal_field(scope, 0)?).ok()?;
+        let bits = v8::Local::<v8::Number>::try_from(field).ok()?.value() as u64;
+        Some(Self { index: bits as u32, generation: (bits >> 32) as u32 })
     }
 
     /// Writes the key into an object made from a resource's class.
     pub(crate) fn write(self, scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) {
-        object.set_internal_field(0, v8::Integer::new_from_unsigned(scope, self.index).into());
-        object.set_internal_field(1, v8::Integer::new_from_unsigned(scope, self.generation).into());
+        let bits = u64::from(self.generation) << 32 | u64::from(self.index);
+        object.set_internal_field(0, v8::Number::new(scope, bits as f64).into());
     }
-}
-
-fn field(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>, index: usize) -> Option<u32> {
-    let data = object.get_internal_field(scope, index)?;
-    let value = v8::Local::<v8::Value>::try_from(data).ok()?;
-    let number = v8::Local::<v8::Uint32>::try_from(value).ok()?;
-    Some(number.value())
 }
 
 /// What a live handle stands for.
@@ -88,6 +85,8 @@ struct Slot {
 pub(crate) struct HandleTable {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Slots that have had all their generations.
+    worn_out: usize,
     limit: usize,
     /// Live handles from which on a collection is worth its time.
     pressed_at: usize,
@@ -95,7 +94,7 @@ pub(crate) struct HandleTable {
 
 impl HandleTable {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), limit, pressed_at: limit / 2 }
+        Self { slots: Vec::new(), free: Vec::new(), worn_out: 0, limit, pressed_at: limit / 2 }
     }
 
     /// True where the table has filled so far that garbage should be collected; then not again before it has filled
@@ -113,7 +112,7 @@ impl HandleTable {
 
     /// How many handles are live.
     pub(crate) fn live(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() - self.worn_out
     }
 
     /// Enters a handle; `None` at the limit.
@@ -129,7 +128,7 @@ impl HandleTable {
             }
         };
         let slot = &mut self.slots[index as usize];
-        slot.generation = slot.generation.wrapping_add(1).max(1);
+        slot.generation += 1;
         slot.entry = Some(entry);
         Some(Key { index, generation: slot.generation })
     }
@@ -152,14 +151,17 @@ impl HandleTable {
         let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)?;
         let entry = slot.entry.take()?;
         slot.watch = None;
-        self.free.push(key.index);
+        match slot.generation {
+            GENERATION_MAX => self.worn_out += 1,
+            _ => self.free.push(key.index),
+        }
         Some(entry)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Gone, HandleTable};
+    use super::{Entry, GENERATION_MAX, Gone, HandleTable};
 
     const ENTRY: Entry = Entry { owner: 0, instance: 1, resource: 0, rep: 7 };
 
@@ -184,5 +186,17 @@ mod tests {
         table.remove(first.unwrap());
         assert!(table.insert(ENTRY).is_some());
         assert_eq!(table.live(), 2);
+    }
+
+    #[test]
+    fn a_slot_that_has_had_all_its_generations_is_not_used_again() {
+        let mut table = HandleTable::new(1);
+        let first = table.insert(ENTRY).unwrap();
+        table.slots[first.index as usize].generation = GENERATION_MAX;
+        let last = super::Key { generation: GENERATION_MAX, ..first };
+        table.remove(last).unwrap();
+        let next = table.insert(ENTRY).unwrap();
+        assert_ne!(next.index, last.index);
+        assert_eq!((table.get(last).unwrap_err(), table.live()), (Gone::Disposed, 1));
     }
 }

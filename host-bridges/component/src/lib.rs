@@ -14,10 +14,12 @@
 
 mod bridge;
 mod call;
+mod callee;
 mod check;
 mod class;
 mod door;
 mod error;
+mod fast;
 mod handle;
 mod lift;
 mod lower;
@@ -28,4 +30,7 @@ pub mod plan;
 mod scalar;
 
 pub use door::{Door, Fault, Flat, Handles};
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use fast::fast_calls;
 pub use namespace::{bind, install, live_handles};

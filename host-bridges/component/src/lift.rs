@@ -3,7 +3,7 @@
 //! Whatever the component answers is a claim: every pointer, length, discriminant, character and handle is checked
 //! before it is used. What breaks the canonical ABI is a [`Fault`], and the instance is dead.
 
-use innerbox_binding::{Failure, OrPending, array_buffer, value};
+use innerbox_binding::{OrPending, array_buffer, value};
 
 use crate::bridge::{Instance, Problem};
 use crate::door::{Fault, Flat, Handles};
@@ -24,6 +24,31 @@ pub(crate) struct Lifter<'a> {
     pub(crate) handles: &'a mut dyn Handles,
     pub(crate) instance: &'a Instance,
     pub(crate) generation: u32,
+    /// Bytes of lists and strings that the answer may still have.
+    pub(crate) room: Room,
+}
+
+/// What is left of the bytes that an answer may carry.
+pub(crate) struct Room {
+    left: u64,
+    allowed: u64,
+}
+
+impl Room {
+    pub(crate) fn new(allowed: usize) -> Self {
+        Self { left: allowed as u64, allowed: allowed as u64 }
+    }
+
+    fn take(&mut self, bytes: u32) -> Result<(), Fault> {
+        let used = self.allowed - self.left + u64::from(bytes);
+        self.left = self.left.checked_sub(bytes.into()).ok_or_else(|| over(used, self.allowed))?;
+        Ok(())
+    }
+}
+
+/// The fault for more bytes than one call may carry.
+pub(crate) fn over(used: u64, allowed: u64) -> Fault {
+    Fault::Limit { which: "crossing bytes", used, allowed, unit: "bytes" }
 }
 
 type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
@@ -221,8 +246,9 @@ impl Lifter<'_> {
         Ok(object.into())
     }
 
-    fn string<'s>(&self, scope: Scope<'_, 's, '_>, at: u32) -> Lifted<'s> {
+    fn string<'s>(&mut self, scope: Scope<'_, 's, '_>, at: u32) -> Lifted<'s> {
         let (at, length) = self.pair(at)?;
+        self.room.take(length)?;
         let bytes = self.bytes(at, length, 1)?;
         if bytes.len() > v8::String::MAX_LENGTH {
             let (used, allowed) = (bytes.len() as u64, v8::String::MAX_LENGTH as u64);
@@ -244,6 +270,7 @@ impl Lifter<'_> {
         let size = u32::try_from(size)
             .map_err(|_| Fault::abi(format!("a list of {count} elements of {}", element.wit)))?;
         self.bytes(at, size, element.layout.align)?;
+        self.room.take(size)?;
         match ty.typed_array() {
             Some(scalar) => self.typed_array(scope, scalar, at, size),
             None => self.elements(scope, element, at, count),
@@ -338,16 +365,4 @@ impl Lifter<'_> {
 
 fn no_such_case(ty: &Type, index: u32) -> Fault {
     Fault::abi(format!("{} has no case {index}", ty.wit))
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Component(fault)
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        Self::Script(failure)
-    }
 }

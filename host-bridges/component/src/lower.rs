@@ -138,8 +138,8 @@ impl Lowerer<'_, '_, '_> {
 
     /// Copies a string into memory that the component allocates, as UTF-8; a lone surrogate becomes U+FFFD.
     fn string(&mut self) -> Result<(u32, u32), Fault> {
-        let Some(Item::Text(string)) = self.items.next() else { return Err(out_of_step()) };
-        let length = u32::try_from(string.utf8_length(self.scope)).map_err(|_| too_large())?;
+        let Some(Item::Text(string, length)) = self.items.next() else { return Err(out_of_step()) };
+        let length = u32::try_from(*length).map_err(|_| too_large())?;
         if length == 0 {
             return Ok((1, 0));
         }

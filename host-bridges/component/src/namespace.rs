@@ -7,9 +7,8 @@ use std::sync::Arc;
 use innerbox_binding::value::{name, set};
 use innerbox_binding::{Failure, OrPending};
 
-use crate::bridge::{Bridge, CalleeRole, Instance};
-use crate::call::call;
-use crate::class::{define, function};
+use crate::bridge::{Bridge, Instance};
+use crate::class::{define, function, function_template};
 use crate::door::Door;
 use crate::plan::{FunctionId, Interface, Plan};
 
@@ -111,14 +110,7 @@ fn export<'s>(
     instance: &Rc<Instance>,
     id: FunctionId,
 ) -> Result<v8::Local<'s, v8::Function>, Failure> {
-    let data = bridge.enter_callee(scope, instance, CalleeRole::Export(id));
-    let plan = &instance.plan.functions[id];
-    let function = v8::Function::builder(call)
-        .data(data)
-        .length(plan.params.len() as i32)
-        .constructor_behavior(v8::ConstructorBehavior::Throw)
-        .build(scope)
-        .or_pending()?;
-    function.set_name(name(scope, &plan.js_name));
+    let function = function_template(scope, bridge, instance, id).get_function(scope).or_pending()?;
+    function.set_name(name(scope, &instance.plan.functions[id].js_name));
     Ok(function)
 }

@@ -88,7 +88,7 @@ pub struct Function {
     pub flat_params: usize,
     /// The size and alignment of all parameters as one tuple: used where `flat_params` exceeds [`FLAT_PARAMS_MAX`].
     pub spill: Layout,
-    /// True where every parameter and the result are one core value that needs no memory: nothing is checked twice.
+    /// True where every parameter besides a method's `self`, and the result, are one core value that needs no memory.
     pub scalar: bool,
 }
 
@@ -103,6 +103,13 @@ pub enum Role {
     Method(ResourceId),
     /// A static function of a resource.
     Static(ResourceId),
+}
+
+impl Role {
+    /// How many of the parameters are the object that the function is called on: 1 for a method.
+    pub fn receivers(self) -> usize {
+        usize::from(matches!(self, Self::Method(_)))
+    }
 }
 
 /// A parameter.

@@ -9,13 +9,32 @@ pub(crate) fn to_bits(
     scope: &v8::PinScope<'_, '_>,
 ) -> Option<u64> {
     match scalar {
+        Scalar::Bool | Scalar::S64 | Scalar::U64 => primitive_to_bits(scalar, value),
+        Scalar::Char => char_bits(value, scope),
+        _ => number_to_bits(scalar, v8::Local::<v8::Number>::try_from(value).ok()?.value()),
+    }
+}
+
+/// Reads a number as a scalar that is a number in JavaScript.
+#[inline]
+pub(crate) fn number_to_bits(scalar: Scalar, number: f64) -> Option<u64> {
+    match scalar {
+        Scalar::U32 => unsigned(number, u32::MAX),
+        Scalar::S32 => signed(number, i32::MIN, i32::MAX),
+        Scalar::F64 => Some(number.to_bits()),
+        Scalar::F32 => Some(u64::from((number as f32).to_bits())),
+        Scalar::U8 => unsigned(number, u8::MAX.into()),
+        Scalar::U16 => unsigned(number, u16::MAX.into()),
+        Scalar::S8 => signed(number, i8::MIN.into(), i8::MAX.into()),
+        Scalar::S16 => signed(number, i16::MIN.into(), i16::MAX.into()),
+        Scalar::Bool | Scalar::S64 | Scalar::U64 | Scalar::Char => None,
+    }
+}
+
+/// Reads a value as a scalar that is a boolean or a BigInt in JavaScript.
+pub(crate) fn primitive_to_bits(scalar: Scalar, value: v8::Local<v8::Value>) -> Option<u64> {
+    match scalar {
         Scalar::Bool => value.is_boolean().then(|| u64::from(value.is_true())),
-        Scalar::S8 => signed(value, i8::MIN.into(), i8::MAX.into()),
-        Scalar::U8 => unsigned(value, u8::MAX.into()),
-        Scalar::S16 => signed(value, i16::MIN.into(), i16::MAX.into()),
-        Scalar::U16 => unsigned(value, u16::MAX.into()),
-        Scalar::S32 => signed(value, i32::MIN, i32::MAX),
-        Scalar::U32 => unsigned(value, u32::MAX),
         Scalar::S64 => {
             let (number, lossless) = v8::Local::<v8::BigInt>::try_from(value).ok()?.i64_value();
             lossless.then_some(number.cast_unsigned())
@@ -24,26 +43,20 @@ pub(crate) fn to_bits(
             let (number, lossless) = v8::Local::<v8::BigInt>::try_from(value).ok()?.u64_value();
             lossless.then_some(number)
         }
-        Scalar::F32 => number(value).map(|number| u64::from((number as f32).to_bits())),
-        Scalar::F64 => number(value).map(f64::to_bits),
-        Scalar::Char => char_bits(value, scope),
+        _ => None,
     }
-}
-
-fn number(value: v8::Local<v8::Value>) -> Option<f64> {
-    v8::Local::<v8::Number>::try_from(value).ok().map(|number| number.value())
 }
 
 // A cast saturates and makes NaN 0, so a number that comes back from one as it was is an integer of that type; -0 is 0.
 
-fn unsigned(value: v8::Local<v8::Value>, max: u32) -> Option<u64> {
-    let number = number(value)?;
+#[inline]
+fn unsigned(number: f64, max: u32) -> Option<u64> {
     let integer = number as u32;
     (f64::from(integer) == number && integer <= max).then(|| u64::from(integer))
 }
 
-fn signed(value: v8::Local<v8::Value>, min: i32, max: i32) -> Option<u64> {
-    let number = number(value)?;
+#[inline]
+fn signed(number: f64, min: i32, max: i32) -> Option<u64> {
     let integer = number as i32;
     let fits = f64::from(integer) == number && (min..=max).contains(&integer);
     // A core i32: sign-extended to 32 bits, zero-extended from there.

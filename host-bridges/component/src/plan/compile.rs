@@ -183,7 +183,7 @@ impl<'a> Compiler<'a> {
         let result = self.returns(function.result.as_ref())?;
         let flat_params = params.iter().map(|param| param.ty.flat).sum();
         let scalar = flat_params <= FLAT_PARAMS_MAX
-            && params.iter().all(|param| matches!(param.ty.kind, Kind::Scalar(_)))
+            && params.iter().skip(role.receivers()).all(|param| matches!(param.ty.kind, Kind::Scalar(_)))
             && match &result {
                 Returns::Nothing => true,
                 Returns::Value(ty) => matches!(ty.kind, Kind::Scalar(_)),

@@ -1,0 +1,329 @@
+//! V8 fast API calls: optimised JavaScript calls a function of scalars as it would call a function of C.
+//!
+//! V8 picks the C function by what it knows of the arguments, and takes the ordinary callback (`call`) wherever it knows
+//! too little, so both must do the same. Numbers arrive as `f64`, because V8 would wrap or truncate what does not fit a
+//! narrower type; everything else arrives as it is. What fails is refused here too, by an exception.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use innerbox_binding::{Failure, guard};
+use v8::fast_api::{CFunction, CFunctionInfo, CTypeInfo, FastApiCallbackOptions, Int64Representation, Type};
+
+use crate::bridge::Problem;
+use crate::call::{export_of, receiver, reject};
+use crate::callee::{self, Callee};
+use crate::check::mismatch;
+use crate::door::{Fault, Flat};
+use crate::path::Path;
+use crate::plan::{FLAT_PARAMS_MAX, Function, Kind, Returns, Scalar};
+use crate::scalar;
+
+type Value<'s> = v8::Local<'s, v8::Value>;
+type Options<'s> = FastApiCallbackOptions<'s>;
+
+/// The C function for a function of at most four scalars; none where its signature has no fast form.
+pub(crate) fn overloads(function: &Function) -> Option<&'static [CFunction]> {
+    if !function.scalar {
+        return None;
+    }
+    let params = function.params.iter().skip(function.role.receivers());
+    let params: Option<Vec<Form>> = params.map(|param| form(&param.ty.kind)).collect();
+    let result = match &function.result {
+        Returns::Nothing => Answer::Nothing,
+        Returns::Value(ty) => answer(&ty.kind)?,
+        Returns::OrThrows(_) => return None,
+    };
+    Some(match result {
+        Answer::Nothing => select::<()>(&params?)?,
+        Answer::Bool => select::<bool>(&params?)?,
+        Answer::Signed => select::<i32>(&params?)?,
+        Answer::Unsigned => select::<u32>(&params?)?,
+        Answer::Signed64 => select::<i64>(&params?)?,
+        Answer::Unsigned64 => select::<u64>(&params?)?,
+        Answer::Single => select::<f32>(&params?)?,
+        Answer::Double => select::<f64>(&params?)?,
+    })
+}
+
+/// How an argument arrives.
+#[derive(Clone, Copy)]
+enum Form {
+    Number,
+    Value,
+}
+
+fn form(kind: &Kind) -> Option<Form> {
+    match kind {
+        // Reading a string needs a scope, which costs more than the fast call saves.
+        Kind::Scalar(Scalar::Char) => None,
+        Kind::Scalar(Scalar::Bool | Scalar::S64 | Scalar::U64) => Some(Form::Value),
+        Kind::Scalar(_) => Some(Form::Number),
+        _ => None,
+    }
+}
+
+/// What is returned.
+enum Answer {
+    Nothing,
+    Bool,
+    Signed,
+    Unsigned,
+    Signed64,
+    Unsigned64,
+    Single,
+    Double,
+}
+
+fn answer(kind: &Kind) -> Option<Answer> {
+    let Kind::Scalar(scalar) = kind else { return None };
+    Some(match scalar {
+        Scalar::Bool => Answer::Bool,
+        Scalar::S8 | Scalar::S16 | Scalar::S32 => Answer::Signed,
+        Scalar::U8 | Scalar::U16 | Scalar::U32 => Answer::Unsigned,
+        Scalar::S64 => Answer::Signed64,
+        Scalar::U64 => Answer::Unsigned64,
+        Scalar::F32 => Answer::Single,
+        Scalar::F64 => Answer::Double,
+        // A fast call returns no objects.
+        Scalar::Char => return None,
+    })
+}
+
+/// An argument of a C function.
+trait Argument<'s>: Copy {
+    const INFO: CTypeInfo;
+    fn given(self) -> Given<'s>;
+}
+
+#[derive(Clone, Copy)]
+enum Given<'s> {
+    Number(f64),
+    Value(Value<'s>),
+}
+
+impl<'s> Argument<'s> for f64 {
+    const INFO: CTypeInfo = Type::Float64.as_info();
+    fn given(self) -> Given<'s> {
+        Given::Number(self)
+    }
+}
+
+impl<'s> Argument<'s> for Value<'s> {
+    const INFO: CTypeInfo = Type::V8Value.as_info();
+    fn given(self) -> Given<'s> {
+        Given::Value(self)
+    }
+}
+
+/// The result of a C function; `default` where an exception takes its place.
+trait Returned: Default + 'static {
+    const INFO: CTypeInfo;
+    fn from_bits(scalar: Scalar, bits: u64) -> Self;
+}
+
+macro_rules! returned {
+    ($($rust:ty, $info:ident, $scalar:pat_param, $bits:ident => $value:expr;)*) => {
+        $(impl Returned for $rust {
+            const INFO: CTypeInfo = Type::$info.as_info();
+            fn from_bits($scalar: Scalar, $bits: u64) -> Self {
+                $value
+            }
+        })*
+    };
+}
+
+returned! {
+    (), Void, _, _bits => ();
+    bool, Bool, _, bits => bits as u32 != 0;
+    i32, Int32, scalar, bits => match scalar {
+        Scalar::S8 => i32::from(bits as i8),
+        Scalar::S16 => i32::from(bits as i16),
+        _ => bits as i32,
+    };
+    u32, Uint32, scalar, bits => match scalar {
+        Scalar::U8 => u32::from(bits as u8),
+        Scalar::U16 => u32::from(bits as u16),
+        _ => bits as u32,
+    };
+    i64, Int64, _, bits => bits.cast_signed();
+    u64, Uint64, _, bits => bits;
+    f32, Float32, _, bits => f32::from_bits(bits as u32);
+    f64, Float64, _, bits => f64::from_bits(bits);
+}
+
+/// A C function of some arity, by the types of its arguments and its result.
+macro_rules! c_function {
+    ($table:ident, $function:ident, $($argument:ident: $type:ident),*) => {
+        extern "C" fn $function<'s, $($type: Argument<'s>,)* R: Returned>(
+            receiver: Value<'s>,
+            $($argument: $type,)*
+            options: &'s Options<'s>,
+        ) -> R
+        where
+            's: 's, // named by the table, so it must not be bound at the call
+        {
+            run(options, receiver, &[$($argument.given()),*])
+        }
+
+        struct $table<$($type,)* R>(std::marker::PhantomData<($($type,)* R,)>);
+
+        impl<$($type: Argument<'static>,)* R: Returned> $table<$($type,)* R> {
+            const OVERLOADS: &'static [CFunction] = &[CFunction::new(
+                $function::<'static, $($type,)* R> as *const std::ffi::c_void,
+                &CFunctionInfo::new(
+                    R::INFO,
+                    &[Type::V8Value.as_info(), $($type::INFO,)* Type::CallbackOptions.as_info()],
+                    Int64Representation::BigInt,
+                ),
+            )];
+        }
+    };
+}
+
+c_function!(Of0, of0,);
+c_function!(Of1, of1, a: A);
+c_function!(Of2, of2, a: A, b: B);
+c_function!(Of3, of3, a: A, b: B, c: C);
+c_function!(Of4, of4, a: A, b: B, c: C, d: D);
+
+type Any = Value<'static>;
+
+/// Every combination of arguments up to four: code for each is made at compile time.
+fn select<R: Returned>(params: &[Form]) -> Option<&'static [CFunction]> {
+    match params.split_first() {
+        None => Some(Of0::<R>::OVERLOADS),
+        Some((Form::Number, rest)) => select1::<f64, R>(rest),
+        Some((Form::Value, rest)) => select1::<Any, R>(rest),
+    }
+}
+
+fn select1<A: Argument<'static>, R: Returned>(params: &[Form]) -> Option<&'static [CFunction]> {
+    match params.split_first() {
+        None => Some(Of1::<A, R>::OVERLOADS),
+        Some((Form::Number, rest)) => select2::<A, f64, R>(rest),
+        Some((Form::Value, rest)) => select2::<A, Any, R>(rest),
+    }
+}
+
+fn select2<A: Argument<'static>, B: Argument<'static>, R: Returned>(
+    params: &[Form],
+) -> Option<&'static [CFunction]> {
+    match params.split_first() {
+        None => Some(Of2::<A, B, R>::OVERLOADS),
+        Some((Form::Number, rest)) => select3::<A, B, f64, R>(rest),
+        Some((Form::Value, rest)) => select3::<A, B, Any, R>(rest),
+    }
+}
+
+fn select3<A: Argument<'static>, B: Argument<'static>, C: Argument<'static>, R: Returned>(
+    params: &[Form],
+) -> Option<&'static [CFunction]> {
+    match params {
+        [] => Some(Of3::<A, B, C, R>::OVERLOADS),
+        [Form::Number] => Some(Of4::<A, B, C, f64, R>::OVERLOADS),
+        [Form::Value] => Some(Of4::<A, B, C, Any, R>::OVERLOADS),
+        _ => None,
+    }
+}
+
+/// Why a fast call has no result.
+enum Refused {
+    /// The argument of this index does not fit its parameter.
+    Argument(usize),
+    Component(Fault),
+    Host(Failure),
+}
+
+#[cfg(debug_assertions)]
+static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+/// How many fast calls the process has made: only a test wants to know whether V8 takes them, and only a debug build counts.
+#[cfg(debug_assertions)]
+pub fn fast_calls() -> u64 {
+    CALLS.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// The body of every C function. A panic must not leave it: the frame below is V8's.
+fn run<'s, R: Returned>(options: &'s Options<'s>, this: Value<'s>, arguments: &[Given<'s>]) -> R {
+    #[cfg(debug_assertions)]
+    CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let callee = callee::of(options.data).map_err(Refused::Host)?;
+        attempt::<R>(options, callee, this, arguments)
+    }));
+    match outcome {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(refused)) => {
+            throw(options, arguments, refused);
+            R::default()
+        }
+        Err(panic) => {
+            throw(options, arguments, Refused::Host(innerbox_binding::host_fault(&*panic)));
+            R::default()
+        }
+    }
+}
+
+fn attempt<'s, R: Returned>(
+    options: &'s Options<'s>,
+    callee: &Callee,
+    this: Value<'s>,
+    arguments: &[Given<'s>],
+) -> Result<R, Refused> {
+    let Some((id, function)) = export_of(callee) else { return Ok(R::default()) };
+    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
+    let receivers = function.role.receivers();
+    if receivers > 0 {
+        flat[0] = fast_receiver(options, callee, function, this).map_err(Refused::Host)?;
+    }
+    let params = function.params.iter().enumerate().skip(receivers);
+    for ((index, param), given) in params.zip(arguments) {
+        let Kind::Scalar(scalar) = param.ty.kind else { continue };
+        let bits = match *given {
+            Given::Number(number) => scalar::number_to_bits(scalar, number),
+            Given::Value(value) => scalar::primitive_to_bits(scalar, value),
+        };
+        flat[index] = bits.ok_or(Refused::Argument(index))?;
+    }
+    let mut door = callee.instance.door.try_borrow_mut().map_err(|_| Refused::Component(Fault::Busy))?;
+    door.call_scalar(id, &mut flat).map_err(Refused::Component)?;
+    let Returns::Value(ty) = &function.result else { return Ok(R::default()) };
+    let Kind::Scalar(scalar) = ty.kind else { return Ok(R::default()) };
+    Ok(R::from_bits(scalar, flat[0]))
+}
+
+fn fast_receiver<'s>(
+    options: &'s Options<'s>,
+    callee: &Callee,
+    function: &Function,
+    this: Value<'s>,
+) -> Result<u64, Failure> {
+    // SAFETY: as in `throw`.
+    v8::callback_scope!(unsafe scope, options);
+    receiver(scope, &callee.instance, function, this)
+}
+
+/// Throws the exception that the ordinary callback would have thrown.
+#[cold]
+fn throw<'s>(options: &'s Options<'s>, arguments: &[Given<'s>], refused: Refused) {
+    // SAFETY: V8 made the options for the fast call that is being run, on the thread that has entered the isolate, and the
+    // scope is closed before the call returns.
+    v8::callback_scope!(unsafe scope, options);
+    guard(scope, |scope| {
+        let callee = callee::of(options.data)?;
+        let Some((_, function)) = export_of(callee) else { return Ok(()) };
+        let problem = match refused {
+            Refused::Host(failure) => failure.into(),
+            Refused::Component(fault) => fault.into(),
+            Refused::Argument(index) => {
+                let value = match arguments[index - function.role.receivers()] {
+                    Given::Number(number) => v8::Number::new(scope, number).into(),
+                    Given::Value(value) => value,
+                };
+                let param = &function.params[index];
+                Problem::Script(mismatch(scope, &Path::Param(&param.name), &param.ty, value))
+            }
+        };
+        Err(reject(scope, callee, function, problem))
+    });
+}
