@@ -184,8 +184,10 @@ impl Door for DirectDoor {
         })
     }
 
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault> {
-        self.open()?;
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault> {
+        if self.live.is_none() {
+            self.instantiate()?;
+        }
         self.enter(|live| {
             let CoreFunction { function, params, post_return } = live.functions[function];
             for (value, bits) in live.values.iter_mut().zip(&flat[..params]) {

@@ -12,7 +12,7 @@ use crate::lift::{Lifter, Room, over};
 use crate::lower::Lowerer;
 use crate::object::adopt;
 use crate::path::Path;
-use crate::plan::{FLAT_PARAMS_MAX, Function, FunctionId, Kind, ResourceId, Returns, Role};
+use crate::plan::{FLAT_PARAMS_MAX, Function, FunctionId, Kind, ResourceId, Returns, Role, Scalars};
 use crate::scalar;
 
 /// Calls an export: the callback of every function, method, static and constructor.
@@ -25,9 +25,9 @@ pub(crate) fn call<'s>(
         let callee = callee::of(args.data())?;
         let Some((id, function)) = export_of(callee) else { return Ok(()) };
         let instance = &*callee.instance;
-        let outcome = match function.scalar {
-            true => call_scalar(scope, instance, id, &args, &mut answer),
-            false => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
+        let outcome = match &callee.scalars {
+            Some(scalars) => call_scalar(scope, instance, id, scalars, &args, &mut answer),
+            None => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
         };
         outcome.map_err(|problem| reject(scope, callee, function, problem))
     });
@@ -138,6 +138,7 @@ fn call_scalar(
     scope: &mut v8::PinScope<'_, '_>,
     instance: &Instance,
     id: FunctionId,
+    scalars: &Scalars,
     args: &Arguments<'_>,
     answer: &mut v8::ReturnValue<'_>,
 ) -> Result<(), Problem> {
@@ -147,17 +148,16 @@ fn call_scalar(
     if receivers > 0 {
         flat[0] = receiver(scope, instance, function, args.this().into())?;
     }
-    for (index, param) in function.params.iter().enumerate().skip(receivers) {
-        let value = args.get((index - receivers) as i32);
-        let Kind::Scalar(scalar) = param.ty.kind else { continue };
-        flat[index] = scalar::to_bits(scalar, value, scope)
+    for (index, scalar) in scalars.params.iter().enumerate() {
+        let value = args.get(index as i32);
+        let param = &function.params[receivers + index];
+        flat[receivers + index] = scalar::to_bits(*scalar, value, scope)
             .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
     }
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
     door.call_scalar(id, &mut flat)?;
     drop(door);
-    let Returns::Value(ty) = &function.result else { return Ok(()) };
-    let Kind::Scalar(scalar) = ty.kind else { return Ok(()) };
+    let Some(scalar) = scalars.result else { return Ok(()) };
     scalar::answer(scalar, flat[0], scope, answer).ok_or_else(|| {
         instance.door.borrow_mut().condemn();
         Fault::abi(format!("{:#x} is no char", flat[0] as u32)).into()

@@ -28,11 +28,12 @@ pub trait Door {
     /// A fault where the component trapped, was interrupted, or reached a limit.
     fn call(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault>;
 
-    /// Calls an export whose parameters and result need no memory: `open`, `call` and `post_return` in one.
+    /// Calls an export whose parameters and result need no memory: `open`, `call` and `post_return` in one. `flat` has
+    /// room for the parameters, and for the result at its start.
     ///
     /// # Errors
     /// As `call`.
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault>;
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault>;
 
     /// Calls the export's post-return function, if it has one, with the core result of `call`.
     ///

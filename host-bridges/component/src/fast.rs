@@ -3,6 +3,10 @@
 //! V8 picks the C function by what it knows of the arguments, and takes the ordinary callback (`call`) wherever it knows
 //! too little, so both must do the same. Numbers arrive as `f64`, because V8 would wrap or truncate what does not fit a
 //! narrower type; everything else arrives as it is. What fails is refused here too, by an exception.
+#![expect(
+    unsafe_code,
+    reason = "a function's data is followed unchecked, and a scope opened on what V8 gives"
+)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,38 +15,35 @@ use v8::fast_api::{CFunction, CFunctionInfo, CTypeInfo, FastApiCallbackOptions, 
 
 use crate::bridge::Problem;
 use crate::call::{export_of, receiver, reject};
-use crate::callee::{self, Callee};
+use crate::callee::{self, Callee, CalleeRole};
 use crate::check::mismatch;
-use crate::door::{Fault, Flat};
+use crate::door::Fault;
 use crate::path::Path;
-use crate::plan::{FLAT_PARAMS_MAX, Function, Kind, Returns, Scalar};
+use crate::plan::{Function, Scalar};
 use crate::scalar;
 
 type Value<'s> = v8::Local<'s, v8::Value>;
 type Options<'s> = FastApiCallbackOptions<'s>;
 
+/// Most parameters that have a fast form.
+const PARAMS_MAX: usize = 4;
+
 /// The C function for a function of at most four scalars; none where its signature has no fast form.
 pub(crate) fn overloads(function: &Function) -> Option<&'static [CFunction]> {
-    if !function.scalar {
-        return None;
+    let scalars = function.scalars.as_ref()?;
+    let params = scalars.params.iter().map(|scalar| form(*scalar)).collect::<Option<Vec<_>>>()?;
+    match scalars.result {
+        None => select::<()>(&params),
+        Some(Scalar::Bool) => select::<bool>(&params),
+        Some(Scalar::S8 | Scalar::S16 | Scalar::S32) => select::<i32>(&params),
+        Some(Scalar::U8 | Scalar::U16 | Scalar::U32) => select::<u32>(&params),
+        Some(Scalar::S64) => select::<i64>(&params),
+        Some(Scalar::U64) => select::<u64>(&params),
+        Some(Scalar::F32) => select::<f32>(&params),
+        Some(Scalar::F64) => select::<f64>(&params),
+        // A fast call returns no objects.
+        Some(Scalar::Char) => None,
     }
-    let params = function.params.iter().skip(function.role.receivers());
-    let params: Option<Vec<Form>> = params.map(|param| form(&param.ty.kind)).collect();
-    let result = match &function.result {
-        Returns::Nothing => Answer::Nothing,
-        Returns::Value(ty) => answer(&ty.kind)?,
-        Returns::OrThrows(_) => return None,
-    };
-    Some(match result {
-        Answer::Nothing => select::<()>(&params?)?,
-        Answer::Bool => select::<bool>(&params?)?,
-        Answer::Signed => select::<i32>(&params?)?,
-        Answer::Unsigned => select::<u32>(&params?)?,
-        Answer::Signed64 => select::<i64>(&params?)?,
-        Answer::Unsigned64 => select::<u64>(&params?)?,
-        Answer::Single => select::<f32>(&params?)?,
-        Answer::Double => select::<f64>(&params?)?,
-    })
 }
 
 /// How an argument arrives.
@@ -52,41 +53,13 @@ enum Form {
     Value,
 }
 
-fn form(kind: &Kind) -> Option<Form> {
-    match kind {
+fn form(scalar: Scalar) -> Option<Form> {
+    match scalar {
         // Reading a string needs a scope, which costs more than the fast call saves.
-        Kind::Scalar(Scalar::Char) => None,
-        Kind::Scalar(Scalar::Bool | Scalar::S64 | Scalar::U64) => Some(Form::Value),
-        Kind::Scalar(_) => Some(Form::Number),
-        _ => None,
+        Scalar::Char => None,
+        Scalar::Bool | Scalar::S64 | Scalar::U64 => Some(Form::Value),
+        _ => Some(Form::Number),
     }
-}
-
-/// What is returned.
-enum Answer {
-    Nothing,
-    Bool,
-    Signed,
-    Unsigned,
-    Signed64,
-    Unsigned64,
-    Single,
-    Double,
-}
-
-fn answer(kind: &Kind) -> Option<Answer> {
-    let Kind::Scalar(scalar) = kind else { return None };
-    Some(match scalar {
-        Scalar::Bool => Answer::Bool,
-        Scalar::S8 | Scalar::S16 | Scalar::S32 => Answer::Signed,
-        Scalar::U8 | Scalar::U16 | Scalar::U32 => Answer::Unsigned,
-        Scalar::S64 => Answer::Signed64,
-        Scalar::U64 => Answer::Unsigned64,
-        Scalar::F32 => Answer::Single,
-        Scalar::F64 => Answer::Double,
-        // A fast call returns no objects.
-        Scalar::Char => return None,
-    })
 }
 
 /// An argument of a C function.
@@ -118,14 +91,14 @@ impl<'s> Argument<'s> for Value<'s> {
 /// The result of a C function; `default` where an exception takes its place.
 trait Returned: Default + 'static {
     const INFO: CTypeInfo;
-    fn from_bits(scalar: Scalar, bits: u64) -> Self;
+    fn from_bits(scalar: Option<Scalar>, bits: u64) -> Self;
 }
 
 macro_rules! returned {
     ($($rust:ty, $info:ident, $scalar:pat_param, $bits:ident => $value:expr;)*) => {
         $(impl Returned for $rust {
             const INFO: CTypeInfo = Type::$info.as_info();
-            fn from_bits($scalar: Scalar, $bits: u64) -> Self {
+            fn from_bits($scalar: Option<Scalar>, $bits: u64) -> Self {
                 $value
             }
         })*
@@ -136,13 +109,13 @@ returned! {
     (), Void, _, _bits => ();
     bool, Bool, _, bits => bits as u32 != 0;
     i32, Int32, scalar, bits => match scalar {
-        Scalar::S8 => i32::from(bits as i8),
-        Scalar::S16 => i32::from(bits as i16),
+        Some(Scalar::S8) => i32::from(bits as i8),
+        Some(Scalar::S16) => i32::from(bits as i16),
         _ => bits as i32,
     };
     u32, Uint32, scalar, bits => match scalar {
-        Scalar::U8 => u32::from(bits as u8),
-        Scalar::U16 => u32::from(bits as u16),
+        Some(Scalar::U8) => u32::from(bits as u8),
+        Some(Scalar::U16) => u32::from(bits as u16),
         _ => bits as u32,
     };
     i64, Int64, _, bits => bits.cast_signed();
@@ -247,80 +220,75 @@ pub fn fast_calls() -> u64 {
 fn run<'s, R: Returned>(options: &'s Options<'s>, this: Value<'s>, arguments: &[Given<'s>]) -> R {
     #[cfg(debug_assertions)]
     CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let callee = callee::of(options.data).map_err(Refused::Host)?;
-        attempt::<R>(options, callee, this, arguments)
-    }));
-    match outcome {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(refused)) => {
-            throw(options, arguments, refused);
-            R::default()
-        }
-        Err(panic) => {
-            throw(options, arguments, Refused::Host(innerbox_binding::host_fault(&*panic)));
-            R::default()
-        }
-    }
+    // SAFETY: `overloads` is given to functions together with data from `Callees::enter` and with nothing else.
+    let callee = unsafe { callee::of_unchecked(options.data) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R>(options, callee, this, arguments)));
+    let refused = match outcome {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(refused)) => *refused,
+        Err(panic) => Refused::Host(innerbox_binding::host_fault(&*panic)),
+    };
+    throw(options, callee, arguments, refused);
+    R::default()
 }
 
+// Boxed, so that an answer is returned in registers.
 fn attempt<'s, R: Returned>(
     options: &'s Options<'s>,
     callee: &Callee,
     this: Value<'s>,
     arguments: &[Given<'s>],
-) -> Result<R, Refused> {
-    let Some((id, function)) = export_of(callee) else { return Ok(R::default()) };
-    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
-    let receivers = function.role.receivers();
-    if receivers > 0 {
-        flat[0] = fast_receiver(options, callee, function, this).map_err(Refused::Host)?;
+) -> Result<R, Box<Refused>> {
+    let (CalleeRole::Export(id), Some(scalars)) = (callee.role, &callee.scalars) else {
+        return Ok(R::default());
+    };
+    let mut flat = [0_u64; 1 + PARAMS_MAX];
+    let receivers = usize::from(callee.is_method);
+    if callee.is_method {
+        flat[0] = fast_receiver(options, callee, this)?;
     }
-    let params = function.params.iter().enumerate().skip(receivers);
-    for ((index, param), given) in params.zip(arguments) {
-        let Kind::Scalar(scalar) = param.ty.kind else { continue };
-        let bits = match *given {
-            Given::Number(number) => scalar::number_to_bits(scalar, number),
-            Given::Value(value) => scalar::primitive_to_bits(scalar, value),
+    let params = scalars.params.iter().zip(arguments).zip(&mut flat[receivers..]);
+    for (index, ((scalar, given), bits)) in params.enumerate() {
+        let read = match *given {
+            Given::Number(number) => scalar::number_to_bits(*scalar, number),
+            Given::Value(value) => scalar::primitive_to_bits(*scalar, value),
         };
-        flat[index] = bits.ok_or(Refused::Argument(index))?;
+        *bits = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
     }
-    let mut door = callee.instance.door.try_borrow_mut().map_err(|_| Refused::Component(Fault::Busy))?;
-    door.call_scalar(id, &mut flat).map_err(Refused::Component)?;
-    let Returns::Value(ty) = &function.result else { return Ok(R::default()) };
-    let Kind::Scalar(scalar) = ty.kind else { return Ok(R::default()) };
-    Ok(R::from_bits(scalar, flat[0]))
+    let door = callee.instance.door.try_borrow_mut();
+    let mut door = door.map_err(|_| Box::new(Refused::Component(Fault::Busy)))?;
+    door.call_scalar(id, &mut flat).map_err(|fault| Box::new(Refused::Component(fault)))?;
+    Ok(R::from_bits(scalars.result, flat[0]))
 }
 
 fn fast_receiver<'s>(
     options: &'s Options<'s>,
     callee: &Callee,
-    function: &Function,
     this: Value<'s>,
-) -> Result<u64, Failure> {
+) -> Result<u64, Box<Refused>> {
     // SAFETY: as in `throw`.
     v8::callback_scope!(unsafe scope, options);
-    receiver(scope, &callee.instance, function, this)
+    let Some((_, function)) = export_of(callee) else { return Ok(0) };
+    receiver(scope, &callee.instance, function, this).map_err(|failure| Box::new(Refused::Host(failure)))
 }
 
 /// Throws the exception that the ordinary callback would have thrown.
 #[cold]
-fn throw<'s>(options: &'s Options<'s>, arguments: &[Given<'s>], refused: Refused) {
+fn throw<'s>(options: &'s Options<'s>, callee: &Callee, arguments: &[Given<'s>], refused: Refused) {
     // SAFETY: V8 made the options for the fast call that is being run, on the thread that has entered the isolate, and the
     // scope is closed before the call returns.
     v8::callback_scope!(unsafe scope, options);
     guard(scope, |scope| {
-        let callee = callee::of(options.data)?;
         let Some((_, function)) = export_of(callee) else { return Ok(()) };
         let problem = match refused {
             Refused::Host(failure) => failure.into(),
             Refused::Component(fault) => fault.into(),
             Refused::Argument(index) => {
-                let value = match arguments[index - function.role.receivers()] {
+                let value = match arguments[index] {
                     Given::Number(number) => v8::Number::new(scope, number).into(),
                     Given::Value(value) => value,
                 };
-                let param = &function.params[index];
+                let param = &function.params[function.role.receivers() + index];
                 Problem::Script(mismatch(scope, &Path::Param(&param.name), &param.ty, value))
             }
         };

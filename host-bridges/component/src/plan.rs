@@ -88,8 +88,18 @@ pub struct Function {
     pub flat_params: usize,
     /// The size and alignment of all parameters as one tuple: used where `flat_params` exceeds [`FLAT_PARAMS_MAX`].
     pub spill: Layout,
-    /// True where every parameter besides a method's `self`, and the result, are one core value that needs no memory.
-    pub scalar: bool,
+    /// What crosses, where every parameter besides a method's `self`, and the result, are one core value that needs no
+    /// memory.
+    pub scalars: Option<Scalars>,
+}
+
+/// The signature of a function that takes and gives scalars only.
+#[derive(Clone, Debug)]
+pub struct Scalars {
+    /// Of its parameters, without a method's `self`.
+    pub params: Vec<Scalar>,
+    /// Of its result, if it has one.
+    pub result: Option<Scalar>,
 }
 
 /// What kind of function a function is.

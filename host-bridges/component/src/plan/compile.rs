@@ -12,7 +12,7 @@ use wit_parser::{
 use super::names::{lower_camel, upper_camel};
 use super::{
     Case, Cases, FLAT_PARAMS_MAX, Field, Function, FunctionId, Interface, Kind, Layout, NameId, Param, Plan,
-    Resource, ResourceId, Returns, Role, Scalar, Type,
+    Resource, ResourceId, Returns, Role, Scalar, Scalars, Type,
 };
 
 /// Why a component has no plan.
@@ -182,13 +182,7 @@ impl<'a> Compiler<'a> {
         }
         let result = self.returns(function.result.as_ref())?;
         let flat_params = params.iter().map(|param| param.ty.flat).sum();
-        let scalar = flat_params <= FLAT_PARAMS_MAX
-            && params.iter().skip(role.receivers()).all(|param| matches!(param.ty.kind, Kind::Scalar(_)))
-            && match &result {
-                Returns::Nothing => true,
-                Returns::Value(ty) => matches!(ty.kind, Kind::Scalar(_)),
-                Returns::OrThrows(_) => false,
-            };
+        let scalars = scalars(role, &params, &result);
         let member = function.item_name();
         self.plan.functions.push(Function {
             interface: interface.to_owned(),
@@ -200,7 +194,7 @@ impl<'a> Compiler<'a> {
             role,
             flat_params,
             spill: Layout { size: narrow(spill.size), align: narrow_align(spill.align) },
-            scalar,
+            scalars,
         });
         Ok(self.plan.functions.len() - 1)
     }
@@ -366,6 +360,22 @@ impl<'a> Compiler<'a> {
     fn unsupported(&self, what: &str) -> Refusal {
         Refusal::Unsupported { item: self.item.clone(), what: what.to_owned() }
     }
+}
+
+/// The signature of a function whose parameters fit flat and, like its result, are scalars.
+fn scalars(role: Role, params: &[Param], result: &Returns) -> Option<Scalars> {
+    let scalar = |ty: &Type| match ty.kind {
+        Kind::Scalar(scalar) => Some(scalar),
+        _ => None,
+    };
+    let result = match result {
+        Returns::Nothing => None,
+        Returns::Value(ty) => Some(scalar(ty)?),
+        Returns::OrThrows(_) => return None,
+    };
+    let params = params.get(role.receivers()..)?.iter().map(|param| scalar(&param.ty));
+    let params = params.collect::<Option<Vec<_>>>()?;
+    (params.len() + role.receivers() <= FLAT_PARAMS_MAX).then_some(Scalars { params, result })
 }
 
 /// A size of the 32-bit canonical ABI. A validated component has none above 2^32; a saturated one would fail its bounds check.
