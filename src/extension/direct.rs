@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
-use innerbox_bridge_component::{Door, Fault, Flat, Handles};
+use innerbox_bridge_component::{Crossing, Door, Fault, Flat, Guest, Handles};
 use wasmtime::{Func, Memory, Store, TypedFunc, UpdateDeadline, ValRaw};
 
 use super::Inner;
@@ -78,24 +78,91 @@ impl DirectDoor {
         }
     }
 
-    fn live(&mut self) -> Result<&mut Live, Fault> {
-        self.live.as_mut().ok_or_else(|| Fault::abi("the component's instance is dead"))
-    }
-
-    /// Enters a core function; an error kills the instance.
-    fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Fault> {
-        let _mark = self.interrupt.enter_call(self.allowance);
+    /// Does something inside the live instance; a fault kills it.
+    fn inside<R>(&mut self, body: impl FnOnce(&mut Inside<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
         let Some(live) = self.live.as_mut() else {
             return Err(Fault::abi("the component's instance is dead"));
         };
-        match body(live) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);
-                self.live = None;
-                Err(fault)
-            }
+        let (interrupt, limits, allowance) = (&*self.interrupt, self.limits, self.allowance);
+        let result = body(&mut Inside { live, interrupt, limits, allowance });
+        if result.is_err() {
+            self.live = None;
         }
+        result
+    }
+}
+
+/// A live instance, with what watches the calls into it.
+struct Inside<'a> {
+    live: &'a mut Live,
+    interrupt: &'a Interrupt,
+    limits: ExtensionLimits,
+    allowance: CallAllowance,
+}
+
+impl Inside<'_> {
+    /// Enters a core function.
+    fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Fault> {
+        let _mark = self.interrupt.enter_call(self.allowance);
+        body(self.live).map_err(|error| explain(&mut self.live.store, self.interrupt, self.limits, &error))
+    }
+
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        let mut flat: Flat = [0; FLAT_PARAMS_MAX];
+        crossing.lower(self, &mut flat)?;
+        let core = self.live.functions[function];
+        self.enter(|live| live.call(core, &mut flat))?;
+        crossing.lift(self, &flat)?;
+        match core.post_return {
+            Some(post_return) => self.enter(|live| {
+                live.values[0] = ValRaw::u64(flat[0]);
+                call_raw(&mut live.store, post_return, &mut live.values)
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Guest for Inside<'_> {
+    fn memory(&mut self) -> &mut [u8] {
+        match self.live.memory {
+            Some(memory) => memory.data_mut(&mut self.live.store),
+            None => &mut [],
+        }
+    }
+
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+        let mut pointer = 0;
+        self.enter(|live| {
+            let missing = || wasmtime::Error::msg("the component exports no realloc");
+            let realloc = live.realloc.as_ref().ok_or_else(missing)?;
+            pointer = realloc.call(&mut live.store, (0, 0, align, size))?;
+            Ok(())
+        })?;
+        Ok(pointer)
+    }
+
+    fn parts(&mut self) -> (&[u8], &mut dyn Handles) {
+        let store = &mut self.live.store;
+        match self.live.memory {
+            Some(memory) => {
+                let (memory, state) = memory.data_and_store_mut(store);
+                (memory, &mut state.handles)
+            }
+            None => (&[], &mut store.data_mut().handles),
+        }
+    }
+}
+
+impl Live {
+    /// Calls a core function with its parameters in `flat`, where its result is put.
+    fn call(&mut self, core: CoreFunction, flat: &mut [u64]) -> wasmtime::Result<()> {
+        for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
+            *value = ValRaw::u64(*bits);
+        }
+        call_raw(&mut self.store, core.function, &mut self.values)?;
+        flat[0] = self.values[0].get_u64();
+        Ok(())
     }
 }
 
@@ -172,81 +239,35 @@ impl Door for DirectDoor {
         if self.live.is_some() { self.generation } else { 0 }
     }
 
-    fn call(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault> {
-        self.enter(|live| {
-            let CoreFunction { function, params, .. } = live.functions[function];
-            for (value, bits) in live.values.iter_mut().zip(&flat[..params]) {
-                *value = ValRaw::u64(*bits);
-            }
-            call_raw(&mut live.store, function, &mut live.values)?;
-            flat[0] = live.values[0].get_u64();
-            Ok(())
-        })
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        self.inside(|inside| inside.call(function, crossing))
     }
 
     fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault> {
         if self.live.is_none() {
             self.instantiate()?;
         }
-        self.enter(|live| {
-            let CoreFunction { function, params, post_return } = live.functions[function];
-            for (value, bits) in live.values.iter_mut().zip(&flat[..params]) {
-                *value = ValRaw::u64(*bits);
-            }
-            call_raw(&mut live.store, function, &mut live.values)?;
-            flat[0] = live.values[0].get_u64();
-            match post_return {
-                // It takes the result, which lies where parameters do.
-                Some(post_return) => call_raw(&mut live.store, post_return, &mut live.values),
-                None => Ok(()),
-            }
-        })
-    }
-
-    fn post_return(&mut self, function: FunctionId, result: u64) -> Result<(), Fault> {
-        let post_return = self.live.as_ref().and_then(|live| live.functions[function].post_return);
-        let Some(post_return) = post_return else { return Ok(()) };
-        self.enter(|live| {
-            live.values[0] = ValRaw::u64(result);
-            call_raw(&mut live.store, post_return, &mut live.values)
-        })
-    }
-
-    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
-        let mut pointer = 0;
-        self.enter(|live| {
-            let missing = || wasmtime::Error::msg("the component exports no realloc");
-            let realloc = live.realloc.as_ref().ok_or_else(missing)?;
-            pointer = realloc.call(&mut live.store, (0, 0, align, size))?;
-            Ok(())
-        })?;
-        Ok(pointer)
-    }
-
-    fn memory(&mut self) -> &mut [u8] {
-        match self.live.as_mut() {
-            Some(Live { store, memory: Some(memory), .. }) => memory.data_mut(store),
-            _ => &mut [],
-        }
-    }
-
-    fn lifting(&mut self) -> Result<(&[u8], &mut dyn Handles), Fault> {
-        let live = self.live()?;
-        Ok(match live.memory {
-            Some(memory) => {
-                let (memory, state) = memory.data_and_store_mut(&mut live.store);
-                (memory, &mut state.handles)
-            }
-            None => (&[], &mut live.store.data_mut().handles),
+        self.inside(|inside| {
+            inside.enter(|live| {
+                let core = live.functions[function];
+                live.call(core, flat)?;
+                match core.post_return {
+                    // It takes the result, which lies where parameters do.
+                    Some(post_return) => call_raw(&mut live.store, post_return, &mut live.values),
+                    None => Ok(()),
+                }
+            })
         })
     }
 
     fn destroy(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault> {
-        let destructor = self.live()?.store.data().handles.destructors.get(resource).copied().flatten();
-        let Some(destructor) = destructor else { return Ok(()) };
-        self.enter(|live| {
-            live.values[0] = ValRaw::u32(rep);
-            call_raw(&mut live.store, destructor, &mut live.values)
+        self.inside(|inside| {
+            let destructor = inside.live.store.data().handles.destructors.get(resource).copied().flatten();
+            let Some(destructor) = destructor else { return Ok(()) };
+            inside.enter(|live| {
+                live.values[0] = ValRaw::u32(rep);
+                call_raw(&mut live.store, destructor, &mut live.values)
+            })
         })
     }
 

@@ -5,8 +5,8 @@ use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
 use crate::bridge::{Instance, Problem};
 use crate::callee::{self, Callee, CalleeRole};
-use crate::check::{Checker, Tape, mismatch};
-use crate::door::{Door, Fault, Flat};
+use crate::check::{Checker, Item, Tape, mismatch};
+use crate::door::{Crossing, Door, Fault, Flat, Guest};
 use crate::handle::{Entry, Key};
 use crate::lift::{Lifter, Room, over};
 use crate::lower::Lowerer;
@@ -195,28 +195,57 @@ fn call_any<'s>(
     let function = &instance.plan.functions[id];
     let tape = check(scope, instance, function, args)?;
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
-    let door = &mut **door;
     let allowed = door.crossing_bytes();
     if tape.bytes > allowed as u64 {
         return Err(over(tape.bytes, allowed as u64).into());
     }
     let generation = door.open()?;
     take(instance, &tape);
-    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
-    let mut lowerer = Lowerer { scope, door: &mut *door, items: tape.items.iter() };
-    if let Err(fault) = lowerer.params(function, &mut flat) {
-        door.condemn();
-        return Err(fault.into());
+    let mut call = Call {
+        scope,
+        instance,
+        function,
+        generation,
+        items: &tape.items,
+        allowed,
+        target: matches!(function.role, Role::Constructor(_)).then(|| args.this()),
+        answer: None,
+    };
+    door.call(id, &mut call)?;
+    let answer = call.answer.take();
+    drop(door);
+    answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
+}
+
+/// One call of an export, between its checked arguments and its answer.
+struct Call<'a, 's, 'i> {
+    scope: &'a mut v8::PinScope<'s, 'i>,
+    instance: &'a Instance,
+    function: &'a Function,
+    generation: u32,
+    items: &'a [Item<'s>],
+    allowed: usize,
+    /// The object that a constructor makes.
+    target: Option<v8::Local<'s, v8::Object>>,
+    /// The function's value, or what the script has to be thrown.
+    answer: Option<Result<v8::Local<'s, v8::Value>, Problem>>,
+}
+
+impl Crossing for Call<'_, '_, '_> {
+    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
+        Lowerer { scope: self.scope, guest, items: self.items.iter() }.params(self.function, flat)
     }
-    door.call(id, &mut flat)?;
-    let target = matches!(function.role, Role::Constructor(_)).then(|| args.this());
-    let lifted = lift(scope, instance, door, function, &flat, generation, target);
-    if let Err(Problem::Component(_)) = lifted {
-        door.condemn();
-        return lifted;
+
+    fn lift(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<(), Fault> {
+        match self.value(guest, flat) {
+            Err(Problem::Component(fault)) => Err(fault),
+            // What is the script's does not keep the component from ending its call in order.
+            answer => {
+                self.answer = Some(answer);
+                Ok(())
+            }
+        }
     }
-    door.post_return(id, flat[0])?;
-    lifted
 }
 
 /// Checks every argument; nothing of the component has run when this fails.
@@ -253,36 +282,32 @@ fn take(instance: &Instance, tape: &Tape<'_>) {
     }
 }
 
-fn lift<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    instance: &Instance,
-    door: &mut dyn Door,
-    function: &Function,
-    flat: &Flat,
-    generation: u32,
-    target: Option<v8::Local<'s, v8::Object>>,
-) -> Result<v8::Local<'s, v8::Value>, Problem> {
-    let room = Room::new(door.crossing_bytes());
-    let (memory, handles) = door.lifting()?;
-    let mut lifter = Lifter { memory, handles, instance, generation, room };
-    match (&function.result, target) {
-        (Returns::Nothing, _) => Ok(undefined(scope)),
-        (Returns::Value(ty), Some(target)) => {
-            if let Kind::Own(resource) = ty.kind {
-                let rep = lifter.handles.take(resource, flat[0] as u32)?;
-                let entry = Entry { owner: instance.number, instance: generation, resource, rep };
-                adopt(scope, instance, entry, target)?;
+impl<'s> Call<'_, 's, '_> {
+    fn value(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<v8::Local<'s, v8::Value>, Problem> {
+        let (scope, instance, generation) = (&mut *self.scope, self.instance, self.generation);
+        let (memory, handles) = guest.parts();
+        let room = Room::new(self.allowed);
+        let mut lifter = Lifter { memory, handles, instance, generation, room };
+        match (&self.function.result, self.target) {
+            (Returns::Nothing, _) => Ok(undefined(scope)),
+            (Returns::Value(ty), Some(target)) => {
+                if let Kind::Own(resource) = ty.kind {
+                    let rep = lifter.handles.take(resource, flat[0] as u32)?;
+                    let entry = Entry { owner: instance.number, instance: generation, resource, rep };
+                    adopt(scope, instance, entry, target)?;
+                }
+                Ok(target.into())
             }
-            Ok(target.into())
-        }
-        (Returns::Value(ty), None) => lifter.result(scope, ty, flat),
-        (Returns::OrThrows(ty), _) => {
-            let failed = lifter.is_error(ty, flat)?;
-            let payload = lifter.result_payload(scope, ty, flat)?;
-            match failed {
-                false => Ok(payload),
-                true => {
-                    Err(instance.realm.errors.payload(scope, &instance.name, &function.title, payload).into())
+            (Returns::Value(ty), None) => lifter.result(scope, ty, flat),
+            (Returns::OrThrows(ty), _) => {
+                let failed = lifter.is_error(ty, flat)?;
+                let payload = lifter.result_payload(scope, ty, flat)?;
+                match failed {
+                    false => Ok(payload),
+                    true => {
+                        let (errors, title) = (&instance.realm.errors, &self.function.title);
+                        Err(errors.payload(scope, &instance.name, title, payload).into())
+                    }
                 }
             }
         }

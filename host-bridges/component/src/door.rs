@@ -7,8 +7,8 @@ pub type Flat = [u64; FLAT_PARAMS_MAX];
 
 /// A component, instantiated for one sandbox. It is entered by one call at a time.
 ///
-/// A call goes `open`, `realloc` (any number of times), `call`, lifting through `lifting`, `post_return`, `close`.
-/// After a [`Fault`] the instance is dead: the next `open` makes a fresh one, with another generation.
+/// After a [`Fault`] of a call the instance is dead: the next [`open`](Self::open) makes a fresh one, with another
+/// generation.
 pub trait Door {
     /// Makes sure that a live instance stands ready, and gives its generation: handles of an earlier one are stale.
     ///
@@ -16,45 +16,26 @@ pub trait Door {
     /// A fault where instantiation fails or is refused.
     fn open(&mut self) -> Result<u32, Fault>;
 
-    /// Most bytes of lists and strings that one call may carry in, and as many out.
-    fn crossing_bytes(&self) -> usize;
-
     /// The generation of the live instance; 0 where there is none.
     fn generation(&self) -> u32;
 
-    /// Calls the core function of an export. `flat` holds its parameters, then its result.
-    ///
-    /// # Errors
-    /// A fault where the component trapped, was interrupted, or reached a limit.
-    fn call(&mut self, function: FunctionId, flat: &mut Flat) -> Result<(), Fault>;
+    /// Most bytes of lists and strings that one call may carry in, and as many out.
+    fn crossing_bytes(&self) -> usize;
 
-    /// Calls an export whose parameters and result need no memory: `open`, `call` and `post_return` in one. `flat` has
-    /// room for the parameters, and for the result at its start.
+    /// Calls an export of the instance that `open` made: `crossing` lowers the arguments, the component runs, `crossing`
+    /// lifts the result, and the component may then free what the result lay in.
     ///
     /// # Errors
-    /// As `call`.
+    /// A fault where the component trapped, was interrupted, reached a limit, or `crossing` found it breaking the
+    /// canonical ABI.
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault>;
+
+    /// Calls an export whose parameters and result need no memory; opens the door itself. `flat` has room for the
+    /// parameters, and for the result at its start.
+    ///
+    /// # Errors
+    /// As `open` and `call`.
     fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault>;
-
-    /// Calls the export's post-return function, if it has one, with the core result of `call`.
-    ///
-    /// # Errors
-    /// As `call`.
-    fn post_return(&mut self, function: FunctionId, result: u64) -> Result<(), Fault>;
-
-    /// Asks the component for memory: `size` bytes aligned to `align`. The answer is the component's claim, unchecked.
-    ///
-    /// # Errors
-    /// As `call`.
-    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault>;
-
-    /// The component's linear memory.
-    fn memory(&mut self) -> &mut [u8];
-
-    /// The linear memory beside the handle table.
-    ///
-    /// # Errors
-    /// A fault where no instance is live.
-    fn lifting(&mut self) -> Result<(&[u8], &mut dyn Handles), Fault>;
 
     /// Calls the destructor of a resource.
     ///
@@ -64,6 +45,36 @@ pub trait Door {
 
     /// Declares the instance dead, because what it answered breaks the canonical ABI.
     fn condemn(&mut self);
+}
+
+/// The values of one call, on their way through a door.
+pub trait Crossing {
+    /// Writes the arguments into the component.
+    ///
+    /// # Errors
+    /// A fault of the component, which breaks the canonical ABI or has no memory left.
+    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault>;
+
+    /// Reads the result out of the component. `flat[0]` is the core result.
+    ///
+    /// # Errors
+    /// A fault of the component: what it answered breaks the canonical ABI.
+    fn lift(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<(), Fault>;
+}
+
+/// A component's instance while values cross: its linear memory and its handles.
+pub trait Guest {
+    /// The linear memory.
+    fn memory(&mut self) -> &mut [u8];
+
+    /// Asks the component for memory: `size` bytes aligned to `align`. The answer is the component's claim, unchecked.
+    ///
+    /// # Errors
+    /// A fault where the component trapped, was interrupted, or reached a limit.
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault>;
+
+    /// The linear memory, to be read beside the handle table.
+    fn parts(&mut self) -> (&[u8], &mut dyn Handles);
 }
 
 /// The instance's handle table, as the canonical ABI has it: what the component calls a handle.
@@ -79,6 +90,12 @@ pub trait Handles {
     /// # Errors
     /// A fault where the component names a handle that it does not own.
     fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
+
+    /// What a borrow of a resource that the component itself defines crosses as, for the length of the call.
+    ///
+    /// # Errors
+    /// As `give`.
+    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault>;
 }
 
 /// Why a call into a component did not come to its end.

@@ -4,8 +4,8 @@
 //!
 //! 1. `call` is V8's callback; it finds the export by the number that the function carries.
 //! 2. `check` reads the arguments against the [`plan`] and keeps what it saw on a tape. Getters run here and only here.
-//! 3. `lower` writes the tape into the component's linear memory and its core parameters.
-//! 4. The [`Door`] enters the component. The bridge declares it; what instantiates components implements it.
+//! 3. The [`Door`] enters the component. The bridge declares it; what instantiates components implements it.
+//! 4. `lower` writes the tape into the component's linear memory and its core parameters.
 //! 5. `lift` makes JavaScript values straight from the linear memory.
 //!
 //! The shapes of values are jco's: kebab-case becomes camelCase, `list<u8>` is a Uint8Array, `option` a value or
@@ -29,7 +29,7 @@ mod path;
 pub mod plan;
 mod scalar;
 
-pub use door::{Door, Fault, Flat, Handles};
+pub use door::{Crossing, Door, Fault, Flat, Guest, Handles};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;

@@ -1,14 +1,14 @@
 //! From the tape to the component: core values and linear memory. Nothing of the tenant's runs here.
 
 use crate::check::Item;
-use crate::door::{Door, Fault, Flat};
+use crate::door::{Fault, Flat, Guest};
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, Type};
 use crate::scalar;
 
 /// Writes the checked arguments of one call.
 pub(crate) struct Lowerer<'a, 's, 'i> {
     pub(crate) scope: &'a v8::PinScope<'s, 'i>,
-    pub(crate) door: &'a mut dyn Door,
+    pub(crate) guest: &'a mut dyn Guest,
     pub(crate) items: std::slice::Iter<'a, Item<'s>>,
 }
 
@@ -67,13 +67,13 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.door.lifting()?.1.give(*resource, rep)?;
+                let handle = self.guest.parts().1.give(*resource, rep)?;
                 slots.push(handle.into());
             }
-            // A borrow of a resource that the component itself defines crosses as its representation.
-            Kind::Borrow(_) => {
+            Kind::Borrow(resource) => {
                 let rep = self.rep();
-                slots.push(rep.into());
+                let lent = self.guest.parts().1.lend(*resource, rep)?;
+                slots.push(lent.into());
             }
         }
         Ok(())
@@ -122,12 +122,13 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.door.lifting()?.1.give(*resource, rep)?;
+                let handle = self.guest.parts().1.give(*resource, rep)?;
                 self.write(at, 4, handle.into())
             }
-            Kind::Borrow(_) => {
+            Kind::Borrow(resource) => {
                 let rep = self.rep();
-                self.write(at, 4, rep.into())
+                let lent = self.guest.parts().1.lend(*resource, rep)?;
+                self.write(at, 4, lent.into())
             }
         }
     }
@@ -144,7 +145,7 @@ impl Lowerer<'_, '_, '_> {
             return Ok((1, 0));
         }
         let at = self.allocate(1, length)?;
-        let bytes = &mut self.door.memory()[at as usize..(at + length) as usize];
+        let bytes = &mut self.guest.memory()[at as usize..(at + length) as usize];
         string.write_utf8_v2(self.scope, bytes, v8::WriteFlags::kReplaceInvalidUtf8, None);
         Ok((at, length))
     }
@@ -160,7 +161,7 @@ impl Lowerer<'_, '_, '_> {
     fn bytes(&mut self, view: v8::Local<v8::ArrayBufferView>, element: &Type) -> Result<(u32, u32), Fault> {
         let length = u32::try_from(view.byte_length()).map_err(|_| too_large())?;
         let at = self.allocate(element.layout.align, length)?;
-        let bytes = &mut self.door.memory()[at as usize..(at + length) as usize];
+        let bytes = &mut self.guest.memory()[at as usize..(at + length) as usize];
         view.copy_contents(bytes);
         Ok((at, length / element.layout.size))
     }
@@ -179,12 +180,12 @@ impl Lowerer<'_, '_, '_> {
         if size == 0 {
             return Ok(align);
         }
-        let at = self.door.realloc(align, size)?;
+        let at = self.guest.realloc(align, size)?;
         let end = u64::from(at) + u64::from(size);
         if at % align != 0 {
             return Err(Fault::abi(format!("cabi_realloc gave {at:#x}, which is not aligned to {align}")));
         }
-        if end > self.door.memory().len() as u64 || end > u64::from(u32::MAX) {
+        if end > self.guest.memory().len() as u64 || end > u64::from(u32::MAX) {
             return Err(Fault::abi(format!("cabi_realloc gave {size} bytes at {at:#x}, outside the memory")));
         }
         Ok(at)
@@ -193,7 +194,7 @@ impl Lowerer<'_, '_, '_> {
     /// Writes the low `size` bytes of a value. The place lies in what `allocate` checked; memories never shrink.
     fn write(&mut self, at: u32, size: u32, bits: u64) -> Result<(), Fault> {
         let place =
-            self.door.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)?;
+            self.guest.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)?;
         place.copy_from_slice(&bits.to_le_bytes()[..size as usize]);
         Ok(())
     }
