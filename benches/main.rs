@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot set up its subject has nothing better to do")]
 
 mod call;
+mod flags;
 mod floor;
 mod start;
 mod work;
@@ -23,6 +24,9 @@ mod report;
 use std::time::SystemTime;
 
 fn main() {
+    if flags::child() {
+        return;
+    }
     let mut criterion = subject::criterion().configure_from_args();
     for name in ["fixture-echo", "fixture-trap", "digest", "image"] {
         subject::guest(name);
@@ -32,6 +36,7 @@ fn main() {
     call::bench(&mut criterion);
     start::bench(&mut criterion);
     work::bench(&mut criterion);
+    flags::bench(&mut criterion);
     criterion.final_summary();
     // `cargo bench` says `--bench`; without it criterion only tries each benchmark once, and nothing was measured.
     if std::env::args().any(|argument| argument == "--bench") {

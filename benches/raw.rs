@@ -40,6 +40,11 @@ impl Realm {
         evaluate(&mut v8::ContextScope::new(scope, context), "1 + 2");
     }
 
+    /// Runs what the loops stand on.
+    pub(crate) fn prepare(&mut self, source: &str) {
+        self.run(source);
+    }
+
     /// Defines the loop `id`, which goes round `n` times.
     pub(crate) fn define(&mut self, id: &str, body: &str) {
         self.run(&format!("loops['{id}'] = function (n) {{ {body} }};"));

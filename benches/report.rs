@@ -42,7 +42,7 @@ const FAST_CROSSING: &[&str] = &["floor/fast-callback", "floor/wasm-call"];
 /// Of what two copies allow, an echo has to reach 60 %.
 const ECHO_MOST: f64 = 1.0 / 0.6;
 
-const SECTIONS: [(&str, &[Line]); 5] = [
+const SECTIONS: [(&str, &[Line]); 6] = [
     (
         "floors",
         &[
@@ -106,6 +106,27 @@ const SECTIONS: [(&str, &[Line]); 5] = [
             line("2 megapixels to 640 x 360, bilinear", "image/resize", &["image/resize-native"]),
             line("the same in JavaScript", "image/resize-javascript", &["image/resize-native"]),
             line("2 megapixels encoded as JPEG", "image/encode", &["image/encode-native"]),
+        ],
+    ),
+    (
+        "JavaScript whose inner loops V8 does not unroll, against the same unrolled",
+        &[
+            line("SHA-256 of 16 KiB", "flags/sha256-not-unrolled", &["flags/sha256-unrolled"]),
+            line(
+                "a picture of 200 x 150 halved",
+                "flags/bilinear-not-unrolled",
+                &["flags/bilinear-unrolled"],
+            ),
+            line(
+                "matrices of 64 x 64 multiplied",
+                "flags/matrices-not-unrolled",
+                &["flags/matrices-unrolled"],
+            ),
+            line(
+                "1,000 objects counted into a Map",
+                "flags/objects-not-unrolled",
+                &["flags/objects-unrolled"],
+            ),
         ],
     ),
 ];

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use crate::failure::{Failure, Outcome};
-use crate::value::string;
+use crate::strings::string;
 
 /// The arguments of a call: `get(i)`, `length()`, `this()`, `data()`.
 pub type Arguments<'s> = v8::FunctionCallbackArguments<'s>;

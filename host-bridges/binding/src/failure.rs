@@ -1,6 +1,6 @@
 //! Errors that a callback gives to its JavaScript caller.
 
-use crate::value::string;
+use crate::strings::string;
 
 /// What a callback returns: a value, or the reason why there is none.
 pub type Outcome<'s> = Result<v8::Local<'s, v8::Value>, Failure>;

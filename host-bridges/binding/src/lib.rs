@@ -12,6 +12,7 @@ mod callback;
 mod event_loop;
 mod failure;
 pub mod prelude;
+mod strings;
 pub mod value;
 
 pub use buffer::{

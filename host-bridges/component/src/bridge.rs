@@ -8,63 +8,17 @@ use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending};
 
 use crate::callee::Callees;
-use crate::door::{Door, Fault};
+use crate::door::Door;
 use crate::error::Errors;
-use crate::handle::{HandleTable, Key};
-use crate::plan::{NameId, Plan};
-
-/// Why a call came to no value: the component's doing or the script's.
-pub(crate) enum Problem {
-    Component(Fault),
-    Script(Failure),
-}
+use crate::handle::HandleTable;
+use crate::instance::{Instance, Names, Realm};
+use crate::plan::Plan;
 
 /// The bridge of one isolate, in its slot.
 pub(crate) struct Bridge {
     pub(crate) realm: Rc<Realm>,
     instances: Cell<u32>,
     pub(crate) callees: Callees,
-}
-
-/// What all components in the isolate share.
-pub(crate) struct Realm {
-    pub(crate) errors: Errors,
-    pub(crate) dispose: v8::Global<v8::Symbol>,
-    pub(crate) handles: RefCell<HandleTable>,
-    /// Handles whose objects were collected; their resources are destroyed before the next call.
-    pub(crate) collected: Rc<RefCell<Vec<Key>>>,
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Component(fault)
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        Self::Script(failure)
-    }
-}
-
-/// A component as this isolate sees it.
-pub(crate) struct Instance {
-    pub(crate) number: u32,
-    /// What errors call it.
-    pub(crate) name: String,
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) door: RefCell<Box<dyn Door>>,
-    pub(crate) names: Names,
-    pub(crate) realm: Rc<Realm>,
-    /// The classes of its resources, by `ResourceId`.
-    pub(crate) classes: RefCell<Vec<v8::Global<v8::FunctionTemplate>>>,
-}
-
-/// The names of a plan as V8 strings, made once.
-pub(crate) struct Names {
-    strings: Vec<v8::Global<v8::String>>,
-    tag: v8::Global<v8::String>,
-    val: v8::Global<v8::String>,
 }
 
 impl Bridge {
@@ -106,29 +60,6 @@ impl Bridge {
             realm: Rc::clone(&self.realm),
             classes: RefCell::default(),
         })
-    }
-}
-
-impl Names {
-    fn new(scope: &v8::PinScope<'_, '_>, plan: &Plan) -> Self {
-        let global = |text: &str| v8::Global::new(scope, name(scope, text));
-        Self {
-            strings: plan.names.iter().map(|text| global(text)).collect(),
-            tag: global("tag"),
-            val: global("val"),
-        }
-    }
-
-    pub(crate) fn get<'s>(&self, scope: &v8::PinScope<'s, '_>, id: NameId) -> v8::Local<'s, v8::String> {
-        v8::Local::new(scope, &self.strings[id])
-    }
-
-    pub(crate) fn tag<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::String> {
-        v8::Local::new(scope, &self.tag)
-    }
-
-    pub(crate) fn val<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::String> {
-        v8::Local::new(scope, &self.val)
     }
 }
 

@@ -3,11 +3,11 @@
 use innerbox_binding::value::undefined;
 use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
-use crate::bridge::{Instance, Problem};
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::{Checker, Item, Tape, mismatch};
 use crate::door::{Crossing, Door, Fault, Flat, Guest};
 use crate::handle::{Entry, Key};
+use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
 use crate::lower::Lowerer;
 use crate::object::adopt;

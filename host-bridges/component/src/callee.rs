@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use innerbox_binding::Failure;
 
-use crate::bridge::Instance;
+use crate::instance::Instance;
 use crate::plan::{FunctionId, ResourceId, Scalars};
 
 /// What a JavaScript function of the bridge does.

@@ -9,8 +9,8 @@ use innerbox_binding::value::kind;
 use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
 
-use crate::bridge::Names;
 use crate::handle::{Gone, HandleTable, Key};
+use crate::instance::Names;
 use crate::path::Path;
 use crate::plan::{Cases, Field, Kind, NameId, Param, Plan, ResourceId, Scalar, Type};
 use crate::scalar::to_bits;

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending, template};
 
-use crate::bridge::{Bridge, Instance};
+use crate::bridge::Bridge;
 use crate::call::{call, dispose, no_constructor};
 use crate::callee::CalleeRole;
 use crate::fast::overloads;
 use crate::handle::FIELDS;
+use crate::instance::Instance;
 use crate::plan::{FunctionId, ResourceId};
 
 /// Makes the classes of all resources of a component, in the order of their ids.

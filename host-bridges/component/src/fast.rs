@@ -13,11 +13,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use innerbox_binding::{Failure, guard};
 use v8::fast_api::{CFunction, CFunctionInfo, CTypeInfo, FastApiCallbackOptions, Int64Representation, Type};
 
-use crate::bridge::Problem;
 use crate::call::{export_of, receiver, reject};
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::mismatch;
 use crate::door::Fault;
+use crate::instance::Problem;
 use crate::path::Path;
 use crate::plan::{Function, Scalar};
 use crate::scalar;

@@ -21,6 +21,7 @@ mod door;
 mod error;
 mod fast;
 mod handle;
+mod instance;
 mod lift;
 mod lower;
 mod namespace;

@@ -5,9 +5,9 @@
 
 use innerbox_binding::{OrPending, array_buffer, value};
 
-use crate::bridge::{Instance, Problem};
 use crate::door::{Fault, Flat, Handles};
 use crate::handle::Entry;
+use crate::instance::{Instance, Problem};
 use crate::object::wrap;
 use crate::plan::{Cases, Field, Kind, NameId, Scalar, Type};
 use crate::scalar;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use innerbox_binding::value::{name, set};
 use innerbox_binding::{Failure, OrPending};
 
-use crate::bridge::{Bridge, Instance};
+use crate::bridge::Bridge;
 use crate::class::{define, function, function_template};
 use crate::door::Door;
+use crate::instance::Instance;
 use crate::plan::{FunctionId, Interface, Plan};
 
 /// Gives the isolate of the scope a component bridge: the error classes on the global object, and a handle table with

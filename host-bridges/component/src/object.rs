@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use innerbox_binding::{Failure, OrPending};
 
-use crate::bridge::Instance;
 use crate::handle::Entry;
+use crate::instance::Instance;
 
 /// Makes an object of the resource's class for a handle.
 ///

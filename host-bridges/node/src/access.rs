@@ -15,18 +15,10 @@ use cap_std::fs::Dir;
 
 use crate::budget::Budget;
 use crate::errors::Trouble;
+use crate::right::Right;
 
 /// Most bytes of one file, and of all file contents that unfinished calls hold, where nothing else is said.
 const FILE_BYTES_MAX: usize = 512 << 20;
-
-/// What may be done with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Right {
-    /// Its contents, its metadata, and a folder's list of names may be read. `--allow-read`.
-    Read,
-    /// It may be made, changed, and removed. Nothing may be read by it. `--allow-write`.
-    Write,
-}
 
 /// The files that a sandbox was lent: none, until something is allowed.
 ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use innerbox_binding::Failure;
 use rustix::io::Errno;
 
-use crate::access::Right;
+use crate::right::Right;
 
 /// Why an operation failed, before it is said of which.
 #[derive(Debug)]

@@ -10,9 +10,10 @@ use cap_fs_ext::{
 use cap_std::fs::{File, FileType, Metadata, OpenOptions, OpenOptionsExt};
 use rustix::io::Errno;
 
-use crate::access::{FileAccess, Place, Right};
+use crate::access::{FileAccess, Place};
 use crate::budget::Held;
 use crate::errors::Trouble;
+use crate::right::Right;
 
 /// Most names that one call lists: they are all held before the script gets the first.
 const NAMES_MAX: usize = 1_000_000;

@@ -13,6 +13,7 @@ mod fs;
 mod modules;
 mod operations;
 mod process;
+mod right;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 
 use innerbox_binding::{Failure, prelude};
 
-pub use access::{FileAccess, Right};
+pub use access::FileAccess;
 pub use modules::{exports, specifiers};
 pub use process::exit_code;
+pub use right::Right;
 
 /// What the `node:` modules are lent.
 pub struct Options {
