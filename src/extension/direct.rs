@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
-use innerbox_bridge_component::{Crossing, Door, Fault, Flat, Guest, Handles};
+use innerbox_bridge_component::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
 use wasmtime::{Func, Memory, Store, TypedFunc, UpdateDeadline, ValRaw};
 
 use super::Inner;
@@ -17,6 +17,9 @@ use super::trap::{Cause, fault};
 use super::wasi::{self, LastWords};
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
+
+/// Components with other strings do not take this door.
+const ENCODING: Encoding = Encoding::Utf8;
 
 /// A component in one sandbox, through the direct door.
 pub(super) struct DirectDoor {
@@ -112,7 +115,7 @@ impl Inside<'_> {
         crossing.lower(self, &mut flat)?;
         let core = self.live.functions[function];
         self.enter(|live| live.call(core, &mut flat))?;
-        crossing.lift(self, &flat)?;
+        crossing.lift(self.live.source(), &flat)?;
         match core.post_return {
             Some(post_return) => self.enter(|live| {
                 live.values[0] = ValRaw::u64(flat[0]);
@@ -142,19 +145,28 @@ impl Guest for Inside<'_> {
         Ok(pointer)
     }
 
-    fn parts(&mut self) -> (&[u8], &mut dyn Handles) {
-        let store = &mut self.live.store;
-        match self.live.memory {
-            Some(memory) => {
-                let (memory, state) = memory.data_and_store_mut(store);
-                (memory, &mut state.handles)
-            }
-            None => (&[], &mut store.data_mut().handles),
-        }
+    fn handles(&mut self) -> &mut dyn Handles {
+        &mut self.live.store.data_mut().handles
+    }
+
+    fn encoding(&self) -> Encoding {
+        ENCODING
     }
 }
 
 impl Live {
+    fn source(&mut self) -> Source<'_> {
+        let store = &mut self.store;
+        let (memory, state) = match self.memory {
+            Some(memory) => {
+                let (memory, state) = memory.data_and_store_mut(store);
+                (&*memory, state)
+            }
+            None => (&[][..], store.data_mut()),
+        };
+        Source { memory, handles: &mut state.handles, encoding: ENCODING }
+    }
+
     /// Calls a core function with its parameters in `flat`, where its result is put.
     fn call(&mut self, core: CoreFunction, flat: &mut [u64]) -> wasmtime::Result<()> {
         for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {

@@ -4,8 +4,8 @@ use innerbox_binding::value::undefined;
 use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
 use crate::callee::{self, Callee, CalleeRole};
-use crate::check::{Checker, Item, Tape, mismatch};
-use crate::door::{Crossing, Door, Fault, Flat, Guest};
+use crate::check::{Checker, Tape, mismatch};
+use crate::door::{Crossing, Door, Fault, Flat, Guest, Source};
 use crate::handle::{Entry, Key};
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
@@ -206,7 +206,7 @@ fn call_any<'s>(
         instance,
         function,
         generation,
-        items: &tape.items,
+        tape: &tape,
         allowed,
         target: matches!(function.role, Role::Constructor(_)).then(|| args.this()),
         answer: None,
@@ -223,7 +223,7 @@ struct Call<'a, 's, 'i> {
     instance: &'a Instance,
     function: &'a Function,
     generation: u32,
-    items: &'a [Item<'s>],
+    tape: &'a Tape<'s>,
     allowed: usize,
     /// The object that a constructor makes.
     target: Option<v8::Local<'s, v8::Object>>,
@@ -233,11 +233,13 @@ struct Call<'a, 's, 'i> {
 
 impl Crossing for Call<'_, '_, '_> {
     fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
-        Lowerer { scope: self.scope, guest, items: self.items.iter() }.params(self.function, flat)
+        let room = Room::with(self.tape.bytes, self.allowed);
+        let items = self.tape.items.iter();
+        Lowerer { scope: self.scope, guest, items, room }.params(self.function, flat)
     }
 
-    fn lift(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<(), Fault> {
-        match self.value(guest, flat) {
+    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {
+        match self.value(source, flat) {
             Err(Problem::Component(fault)) => Err(fault),
             // What is the script's does not keep the component from ending its call in order.
             answer => {
@@ -283,11 +285,11 @@ fn take(instance: &Instance, tape: &Tape<'_>) {
 }
 
 impl<'s> Call<'_, 's, '_> {
-    fn value(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    fn value(&mut self, source: Source<'_>, flat: &Flat) -> Result<v8::Local<'s, v8::Value>, Problem> {
         let (scope, instance, generation) = (&mut *self.scope, self.instance, self.generation);
-        let (memory, handles) = guest.parts();
-        let room = Room::new(self.allowed);
-        let mut lifter = Lifter { memory, handles, instance, generation, room };
+        let room = Room::with(0, self.allowed);
+        let Source { memory, handles, encoding } = source;
+        let mut lifter = Lifter { memory, handles, encoding, instance, generation, room };
         match (&self.function.result, self.target) {
             (Returns::Nothing, _) => Ok(undefined(scope)),
             (Returns::Value(ty), Some(target)) => {

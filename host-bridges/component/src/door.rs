@@ -59,10 +59,10 @@ pub trait Crossing {
     ///
     /// # Errors
     /// A fault of the component: what it answered breaks the canonical ABI.
-    fn lift(&mut self, guest: &mut dyn Guest, flat: &Flat) -> Result<(), Fault>;
+    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault>;
 }
 
-/// A component's instance while values cross: its linear memory and its handles.
+/// A component's instance while values cross into it.
 pub trait Guest {
     /// The linear memory.
     fn memory(&mut self) -> &mut [u8];
@@ -73,8 +73,32 @@ pub trait Guest {
     /// A fault where the component trapped, was interrupted, or reached a limit.
     fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault>;
 
-    /// The linear memory, to be read beside the handle table.
-    fn parts(&mut self) -> (&[u8], &mut dyn Handles);
+    /// Its handle table.
+    fn handles(&mut self) -> &mut dyn Handles;
+
+    /// How its strings lie in memory.
+    fn encoding(&self) -> Encoding;
+}
+
+/// A component's instance while values cross out of it.
+pub struct Source<'a> {
+    /// Its linear memory, which stays as it is: nothing of the component runs meanwhile.
+    pub memory: &'a [u8],
+    /// Its handle table.
+    pub handles: &'a mut dyn Handles,
+    /// How its strings lie in memory.
+    pub encoding: Encoding,
+}
+
+/// How strings lie in a component's memory: what its canonical options say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16 in little-endian order.
+    Utf16,
+    /// Latin-1 where every character allows it, else UTF-16: a bit of the length tells which.
+    Latin1OrUtf16,
 }
 
 /// The instance's handle table, as the canonical ABI has it: what the component calls a handle.

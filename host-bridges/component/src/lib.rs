@@ -29,8 +29,9 @@ mod object;
 mod path;
 pub mod plan;
 mod scalar;
+mod text;
 
-pub use door::{Crossing, Door, Fault, Flat, Guest, Handles};
+pub use door::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;

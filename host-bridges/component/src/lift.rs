@@ -5,12 +5,13 @@
 
 use innerbox_binding::{OrPending, array_buffer, value};
 
-use crate::door::{Fault, Flat, Handles};
+use crate::door::{Encoding, Fault, Flat, Handles};
 use crate::handle::Entry;
 use crate::instance::{Instance, Problem};
 use crate::object::wrap;
 use crate::plan::{Cases, Field, Kind, NameId, Scalar, Type};
 use crate::scalar;
+use crate::text::Stored;
 
 /// Most elements of a list that becomes a JavaScript array: each one costs the host a handle of 8 bytes and V8 an object.
 pub(crate) const ELEMENTS_MAX: u32 = 1 << 22;
@@ -22,24 +23,26 @@ const ELEMENTS_PER_SCOPE: usize = 512;
 pub(crate) struct Lifter<'a> {
     pub(crate) memory: &'a [u8],
     pub(crate) handles: &'a mut dyn Handles,
+    pub(crate) encoding: Encoding,
     pub(crate) instance: &'a Instance,
     pub(crate) generation: u32,
     /// Bytes of lists and strings that the answer may still have.
     pub(crate) room: Room,
 }
 
-/// What is left of the bytes that an answer may carry.
+/// What is left of the bytes that a call may carry in one direction.
 pub(crate) struct Room {
     left: u64,
     allowed: u64,
 }
 
 impl Room {
-    pub(crate) fn new(allowed: usize) -> Self {
-        Self { left: allowed as u64, allowed: allowed as u64 }
+    /// What is left of `allowed` bytes once `used` are gone.
+    pub(crate) fn with(used: u64, allowed: usize) -> Self {
+        Self { left: (allowed as u64).saturating_sub(used), allowed: allowed as u64 }
     }
 
-    fn take(&mut self, bytes: u32) -> Result<(), Fault> {
+    pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Fault> {
         let used = self.allowed - self.left + u64::from(bytes);
         self.left = self.left.checked_sub(bytes.into()).ok_or_else(|| over(used, self.allowed))?;
         Ok(())
@@ -248,20 +251,10 @@ impl Lifter<'_> {
 
     fn string<'s>(&mut self, scope: Scope<'_, 's, '_>, at: u32) -> Lifted<'s> {
         let (at, length) = self.pair(at)?;
-        self.room.take(length)?;
-        let bytes = self.bytes(at, length, 1)?;
-        if bytes.len() > v8::String::MAX_LENGTH {
-            let (used, allowed) = (bytes.len() as u64, v8::String::MAX_LENGTH as u64);
-            return Err(Fault::Limit { which: "string", used, allowed, unit: "bytes" }.into());
-        }
-        let string = if bytes.is_ascii() {
-            v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal)
-        } else {
-            std::str::from_utf8(bytes)
-                .map_err(|error| Fault::abi(format!("a string is not UTF-8: {error}")))?;
-            v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal)
-        };
-        Ok(string.or_pending()?.into())
+        let text = Stored::read(self.encoding, length)?;
+        self.room.take(text.bytes)?;
+        let bytes = self.bytes(at, text.bytes, text.align)?;
+        Ok(text.value(scope, bytes)?.into())
     }
 
     fn list<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, element: &Type, at: u32) -> Lifted<'s> {

@@ -2,14 +2,18 @@
 
 use crate::check::Item;
 use crate::door::{Fault, Flat, Guest};
+use crate::lift::Room;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, Type};
 use crate::scalar;
+use crate::text::Lowered;
 
 /// Writes the checked arguments of one call.
 pub(crate) struct Lowerer<'a, 's, 'i> {
     pub(crate) scope: &'a v8::PinScope<'s, 'i>,
     pub(crate) guest: &'a mut dyn Guest,
     pub(crate) items: std::slice::Iter<'a, Item<'s>>,
+    /// Bytes that strings may still take beyond their length in UTF-8, by which the tape was measured.
+    pub(crate) room: Room,
 }
 
 /// Core values in order, with a place for the next one.
@@ -67,12 +71,12 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.guest.parts().1.give(*resource, rep)?;
+                let handle = self.guest.handles().give(*resource, rep)?;
                 slots.push(handle.into());
             }
             Kind::Borrow(resource) => {
                 let rep = self.rep();
-                let lent = self.guest.parts().1.lend(*resource, rep)?;
+                let lent = self.guest.handles().lend(*resource, rep)?;
                 slots.push(lent.into());
             }
         }
@@ -122,12 +126,12 @@ impl Lowerer<'_, '_, '_> {
             }
             Kind::Own(resource) => {
                 let rep = self.rep();
-                let handle = self.guest.parts().1.give(*resource, rep)?;
+                let handle = self.guest.handles().give(*resource, rep)?;
                 self.write(at, 4, handle.into())
             }
             Kind::Borrow(resource) => {
                 let rep = self.rep();
-                let lent = self.guest.parts().1.lend(*resource, rep)?;
+                let lent = self.guest.handles().lend(*resource, rep)?;
                 self.write(at, 4, lent.into())
             }
         }
@@ -137,17 +141,15 @@ impl Lowerer<'_, '_, '_> {
         fields.iter().try_for_each(|field| self.store(&field.ty, at + field.offset))
     }
 
-    /// Copies a string into memory that the component allocates, as UTF-8; a lone surrogate becomes U+FFFD.
+    /// Copies a string into memory that the component allocates, in the component's own encoding.
     fn string(&mut self) -> Result<(u32, u32), Fault> {
-        let Some(Item::Text(string, length)) = self.items.next() else { return Err(out_of_step()) };
-        let length = u32::try_from(*length).map_err(|_| too_large())?;
-        if length == 0 {
-            return Ok((1, 0));
-        }
-        let at = self.allocate(1, length)?;
-        let bytes = &mut self.guest.memory()[at as usize..(at + length) as usize];
-        string.write_utf8_v2(self.scope, bytes, v8::WriteFlags::kReplaceInvalidUtf8, None);
-        Ok((at, length))
+        let Some(Item::Text(string, utf8_length)) = self.items.next() else { return Err(out_of_step()) };
+        let text = Lowered::new(self.guest.encoding(), *string, *utf8_length).ok_or_else(too_large)?;
+        self.room.take(text.bytes.saturating_sub(*utf8_length as u32))?;
+        let at = self.allocate(text.align, text.bytes)?;
+        let place = &mut self.guest.memory()[at as usize..(at + text.bytes) as usize];
+        text.write(self.scope, *string, place);
+        Ok((at, text.length))
     }
 
     fn list(&mut self, element: &Type) -> Result<(u32, u32), Fault> {
