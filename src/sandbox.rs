@@ -2,6 +2,7 @@
 
 mod builder;
 mod components;
+mod instantiate;
 mod run;
 
 use std::any::Any;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
 use innerbox_bridge_component::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
-use wasmtime::{Func, Memory, Store, TypedFunc, UpdateDeadline, ValRaw};
+use wasmtime::{Func, Memory, Store, UpdateDeadline, ValRaw};
 
 use super::Inner;
+use super::given::{self, Realloc};
 use super::limiter::Limiter;
 use super::state::State;
 use super::trap::{Cause, fault};
@@ -19,7 +20,7 @@ use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
 
 /// Components with other strings do not take this door.
-const ENCODING: Encoding = Encoding::Utf8;
+pub(super) const ENCODING: Encoding = Encoding::Utf8;
 
 /// A component in one sandbox, through the direct door.
 pub(super) struct DirectDoor {
@@ -35,7 +36,7 @@ pub(super) struct DirectDoor {
 struct Live {
     store: Store<State>,
     memory: Option<Memory>,
-    realloc: Option<TypedFunc<(u32, u32, u32, u32), u32>>,
+    realloc: Option<Realloc>,
     /// By `FunctionId`.
     functions: Vec<CoreFunction>,
     /// Where core values cross, kept so that a call clears no more of it than it uses.
@@ -114,7 +115,8 @@ impl Inside<'_> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         crossing.lower(self, &mut flat)?;
         let core = self.live.functions[function];
-        self.enter(|live| live.call(core, &mut flat))?;
+        self.enter(|live| live.call(core, &mut flat, Some(crossing)))?;
+        self.live.store.data().handles.end_call()?;
         crossing.lift(self.live.source(), &flat)?;
         match core.post_return {
             Some(post_return) => self.enter(|live| {
@@ -168,17 +170,28 @@ impl Live {
     }
 
     /// Calls a core function with its parameters in `flat`, where its result is put.
-    fn call(&mut self, core: CoreFunction, flat: &mut [u64]) -> wasmtime::Result<()> {
+    fn call(
+        &mut self,
+        core: CoreFunction,
+        flat: &mut [u64],
+        crossing: Option<&mut dyn Crossing>,
+    ) -> wasmtime::Result<()> {
         for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
             *value = ValRaw::u64(*bits);
         }
-        call_raw(&mut self.store, core.function, &mut self.values)?;
+        let values = &mut self.values;
+        match crossing {
+            Some(crossing) => {
+                given::during(&mut self.store, crossing, |store| call_raw(store, core.function, values))
+            }
+            None => call_raw(&mut self.store, core.function, values),
+        }?;
         flat[0] = self.values[0].get_u64();
         Ok(())
     }
 }
 
-type Prepared = (Option<Memory>, Option<TypedFunc<(u32, u32, u32, u32), u32>>, Vec<CoreFunction>);
+type Prepared = (Option<Memory>, Option<Realloc>, Vec<CoreFunction>);
 
 fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
     let instance = extension.template.instantiate(&mut *store)?;
@@ -199,8 +212,11 @@ fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prep
     }
     store.data_mut().handles.destructors = destructors;
     let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
-    let realloc =
+    let realloc: Option<Realloc> =
         shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
+    store.data_mut().handles.given = extension.plan.resources.iter().map(|resource| resource.given).collect();
+    store.data_mut().imports.memory = memory;
+    store.data_mut().imports.realloc = realloc.clone();
     // A reactor's own start: constructors of its globals.
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
         initialize.call(&mut *store, &[], &mut [])?;
@@ -214,6 +230,9 @@ fn explain(
     limits: ExtensionLimits,
     error: &wasmtime::Error,
 ) -> Fault {
+    if let Some(fault) = store.data_mut().imports.take_fault() {
+        return fault;
+    }
     let cause = if interrupt.fired() {
         Cause::Terminated
     } else if interrupt.call_expired() {
@@ -262,7 +281,7 @@ impl Door for DirectDoor {
         self.inside(|inside| {
             inside.enter(|live| {
                 let core = live.functions[function];
-                live.call(core, flat)?;
+                live.call(core, flat, None)?;
                 match core.post_return {
                     // It takes the result, which lies where parameters do.
                     Some(post_return) => call_raw(&mut live.store, post_return, &mut live.values),
@@ -272,13 +291,14 @@ impl Door for DirectDoor {
         })
     }
 
-    fn destroy(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault> {
+    fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {
         self.inside(|inside| {
             let destructor = inside.live.store.data().handles.destructors.get(resource).copied().flatten();
             let Some(destructor) = destructor else { return Ok(()) };
             inside.enter(|live| {
                 live.values[0] = ValRaw::u32(rep);
-                call_raw(&mut live.store, destructor, &mut live.values)
+                let values = &mut live.values;
+                given::during(&mut live.store, crossing, |store| call_raw(store, destructor, values))
             })
         })
     }

@@ -7,20 +7,26 @@ use wasmtime::Func;
 /// Most handles that an instance may own at once: each one is 16 bytes of the host's.
 const HANDLES_MAX: usize = 1 << 20;
 
-/// An owned handle of a resource that the component defines.
+/// What a handle stands for.
 #[derive(Clone, Copy, Debug)]
-struct Owned {
+struct Held {
     resource: ResourceId,
     rep: u32,
+    /// True where it was lent for the length of a call.
+    borrowed: bool,
 }
 
-/// The handles that one instance owns, and the destructors of their resources.
+/// The handles that one instance has, and the destructors of their resources.
 #[derive(Default)]
 pub(super) struct HandleTable {
-    slots: Vec<Option<Owned>>,
+    slots: Vec<Option<Held>>,
     free: Vec<u32>,
     /// By `ResourceId`; set once the instance stands.
     pub(super) destructors: Vec<Option<Func>>,
+    /// By `ResourceId`: which resources are JavaScript's.
+    pub(super) given: Vec<bool>,
+    /// Handles that were lent and not dropped yet.
+    pub(super) lent: usize,
     /// True once a handle was refused because the table was full.
     pub(super) refused: bool,
 }
@@ -31,47 +37,81 @@ impl HandleTable {
         self.slots.len() - self.free.len()
     }
 
-    pub(super) fn rep(&self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn held(&self, resource: ResourceId, handle: u32) -> Result<Held, Fault> {
         let index = (handle as usize).checked_sub(1);
-        let slot = index.and_then(|index| self.slots.get(index)).and_then(Option::as_ref);
-        match slot {
-            Some(owned) if owned.resource == resource => Ok(owned.rep),
+        match index.and_then(|index| self.slots.get(index)).and_then(Option::as_ref) {
+            Some(held) if held.resource == resource => Ok(*held),
             _ => Err(Fault::abi(format!("{handle} is no handle of this resource"))),
+        }
+    }
+
+    fn insert(&mut self, held: Held) -> Result<u32, Fault> {
+        if self.live() >= HANDLES_MAX {
+            self.refused = true;
+            let (used, allowed) = (self.live() as u64 + 1, HANDLES_MAX as u64);
+            return Err(Fault::Limit { which: "handles", used, allowed, unit: "" });
+        }
+        // Handles start at 1: 0 is never one.
+        match self.free.pop() {
+            Some(handle) => {
+                self.slots[handle as usize - 1] = Some(held);
+                Ok(handle)
+            }
+            None => {
+                self.slots.push(Some(held));
+                Ok(self.slots.len() as u32)
+            }
+        }
+    }
+
+    fn remove(&mut self, handle: u32) {
+        self.slots[handle as usize - 1] = None;
+        self.free.push(handle);
+    }
+
+    /// Drops a handle; gives what it stood for where it was owned.
+    pub(super) fn discard(&mut self, resource: ResourceId, handle: u32) -> Result<Option<u32>, Fault> {
+        let held = self.held(resource, handle)?;
+        self.remove(handle);
+        self.lent -= usize::from(held.borrowed);
+        Ok((!held.borrowed).then_some(held.rep))
+    }
+
+    /// The end of a call, at which nothing that was lent for it may be left.
+    pub(super) fn end_call(&self) -> Result<(), Fault> {
+        match self.lent {
+            0 => Ok(()),
+            lent => Err(Fault::abi(format!("{lent} borrowed handles remain at the end of the call"))),
         }
     }
 }
 
 impl Handles for HandleTable {
     fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
-        if self.live() >= HANDLES_MAX {
-            self.refused = true;
-            let (used, allowed) = (self.live() as u64 + 1, HANDLES_MAX as u64);
-            return Err(Fault::Limit { which: "handles", used, allowed, unit: "" });
-        }
-        let owned = Some(Owned { resource, rep });
-        // Handles start at 1: 0 is never one.
-        match self.free.pop() {
-            Some(handle) => {
-                self.slots[handle as usize - 1] = owned;
-                Ok(handle)
-            }
-            None => {
-                self.slots.push(owned);
-                Ok(self.slots.len() as u32)
-            }
-        }
+        self.insert(Held { resource, rep, borrowed: false })
     }
 
     fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
-        let rep = self.rep(resource, handle)?;
-        self.slots[handle as usize - 1] = None;
-        self.free.push(handle);
-        Ok(rep)
+        let held = self.held(resource, handle)?;
+        if held.borrowed {
+            return Err(Fault::abi(format!("{handle} is a borrowed handle, which cannot be given away")));
+        }
+        self.remove(handle);
+        Ok(held.rep)
     }
 
-    /// By the canonical ABI a component gets a borrow of its own resource as the representation itself.
-    fn lend(&mut self, _: ResourceId, rep: u32) -> Result<u32, Fault> {
-        Ok(rep)
+    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
+        if !self.given.get(resource).copied().unwrap_or_default() {
+            // By the canonical ABI a component gets a borrow of its own resource as the representation itself.
+            return Ok(rep);
+        }
+        let handle = self.insert(Held { resource, rep, borrowed: true })?;
+        self.lent += 1;
+        Ok(handle)
+    }
+
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+        self.held(resource, handle).map(|held| held.rep)
     }
 }
 
@@ -92,6 +132,19 @@ mod tests {
         assert!(table.take(0, 0).is_err());
         assert!(table.take(0, u32::MAX).is_err());
         assert_eq!(table.give(0, 78).unwrap(), handle);
+    }
+
+    #[test]
+    fn what_is_lent_is_not_given_away_and_is_dropped_before_the_call_ends() {
+        let mut table = HandleTable { given: vec![false, true], ..HandleTable::default() };
+        assert_eq!(table.lend(0, 77).unwrap(), 77, "a component's own resource crosses as it is");
+        let lent = table.lend(1, 5).unwrap();
+        assert_eq!(table.rep(1, lent).unwrap(), 5);
+        assert!(table.take(1, lent).is_err() && table.end_call().is_err());
+        assert_eq!(table.discard(1, lent).unwrap(), None);
+        assert!(table.end_call().is_ok());
+        let owned = table.give(1, 6).unwrap();
+        assert_eq!(table.discard(1, owned).unwrap(), Some(6));
     }
 
     #[test]

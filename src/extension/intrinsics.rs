@@ -1,13 +1,16 @@
-//! What the main module imports for its own resources: to make, read and drop handles.
+//! What the main module imports besides WASI: intrinsics of resources, to make, read and drop handles, and what JavaScript
+//! gives.
 
+use innerbox_bridge_component::plan::{Plan, ResourceId};
 use innerbox_bridge_component::{Fault, Handles};
 use wasmtime::{Caller, Linker, Val};
 
+use super::given;
 use super::shape::{ImportSource, Shape};
 use super::state::State;
 
 /// Gives the main module the intrinsics of its resources.
-pub(super) fn link(linker: &mut Linker<State>, shape: &Shape) -> wasmtime::Result<()> {
+pub(super) fn link(linker: &mut Linker<State>, shape: &Shape, plan: &Plan) -> wasmtime::Result<()> {
     for import in &shape.imports {
         let (module, field) = (&import.module, &import.field);
         match import.source {
@@ -18,25 +21,41 @@ pub(super) fn link(linker: &mut Linker<State>, shape: &Shape) -> wasmtime::Resul
                 })?;
             }
             ImportSource::ResourceRep(resource) => {
-                linker.func_wrap(module, field, move |caller: Caller<'_, State>, handle: u32| {
-                    caller.data().handles.rep(resource, handle).map_err(into_error)
+                linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, handle: u32| {
+                    caller.data_mut().handles.rep(resource, handle).map_err(into_error)
                 })?;
             }
             ImportSource::ResourceDrop(resource) => {
-                linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, handle: u32| {
-                    let rep = caller.data_mut().handles.take(resource, handle).map_err(into_error)?;
-                    let destructor = caller.data().handles.destructors.get(resource).copied().flatten();
-                    match destructor {
-                        Some(destructor) => {
-                            destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut [])
-                        }
-                        None => Ok(()),
-                    }
+                let given = plan.resources[resource].given;
+                linker.func_wrap(module, field, move |caller: Caller<'_, State>, handle: u32| {
+                    drop_handle(caller, resource, given, handle)
                 })?;
+            }
+            ImportSource::Given(id) => {
+                given::define(linker, (module, field), id, &plan.imported[id].import_signature())?;
             }
         }
     }
     Ok(())
+}
+
+fn drop_handle(
+    mut caller: Caller<'_, State>,
+    resource: ResourceId,
+    given: bool,
+    handle: u32,
+) -> wasmtime::Result<()> {
+    let Some(rep) = caller.data_mut().handles.discard(resource, handle).map_err(into_error)? else {
+        return Ok(());
+    };
+    if given {
+        return given::dropped(caller, resource, rep);
+    }
+    let destructor = caller.data().handles.destructors.get(resource).copied().flatten();
+    match destructor {
+        Some(destructor) => destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut []),
+        None => Ok(()),
+    }
 }
 
 fn into_error(fault: Fault) -> wasmtime::Error {

@@ -1,6 +1,7 @@
 //! One component: read, compiled once, and entered by a door. Knows no V8.
 
 mod direct;
+mod given;
 mod handles;
 mod intrinsics;
 mod limiter;
@@ -86,7 +87,7 @@ impl Extension {
         let main = &bytes[shape.module.clone()];
         let module = Module::new(engine.wasm(), main).map_err(compiled)?;
         shape::verify(&shape, &plan, &module).map_err(|refusal| named(refusal.into()))?;
-        let template = link(engine, &shape, &module).map_err(compiled)?;
+        let template = link(engine, &shape, &plan, &module).map_err(compiled)?;
         let plan = Arc::new(plan);
         let name = name.to_owned();
         let engine = engine.clone();
@@ -131,9 +132,14 @@ impl std::fmt::Debug for Extension {
     }
 }
 
-fn link(engine: &Engine, shape: &Shape, module: &Module) -> wasmtime::Result<InstancePre<State>> {
+fn link(
+    engine: &Engine,
+    shape: &Shape,
+    plan: &Plan,
+    module: &Module,
+) -> wasmtime::Result<InstancePre<State>> {
     let mut linker = Linker::new(engine.wasm());
     preview1::link(&mut linker)?;
-    intrinsics::link(&mut linker, shape)?;
+    intrinsics::link(&mut linker, shape, plan)?;
     linker.instantiate_pre(module)
 }

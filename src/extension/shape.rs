@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use innerbox_bridge_component::plan::{CoreType, Plan, ResourceId};
+use innerbox_bridge_component::plan::{CoreType, Function, ImportId, Plan, Resource, ResourceId};
 use wasmtime::ValType;
 use wasmtime_environ::component::{
     CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes,
     ComponentTypesBuilder, CoreDef, CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule,
-    ResourceIndex, RuntimeInstanceIndex, StringEncoding, Trampoline, Translator, TypeDef, TypeResourceTable,
-    TypeResourceTableIndex,
+    LoweredIndex, ResourceIndex, RuntimeImportIndex, RuntimeInstanceIndex, StringEncoding, Trampoline,
+    Translator, TypeDef, TypeResourceTable, TypeResourceTableIndex,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{EntityIndex, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables};
@@ -64,8 +64,10 @@ pub enum ImportSource {
     ResourceNew(ResourceId),
     /// Gives the representation behind such a handle.
     ResourceRep(ResourceId),
-    /// Drops such a handle.
+    /// Drops a handle of a resource, whoever defines it.
     ResourceDrop(ResourceId),
+    /// A function that JavaScript gives.
+    Given(ImportId),
 }
 
 /// Why the direct door does not take a component.
@@ -329,7 +331,7 @@ impl<'a> Reader<'a> {
     fn resources(&self) -> Result<HashMap<ResourceIndex, ResourceId>, Refusal> {
         let component = &self.translation.component;
         let mut resources = HashMap::new();
-        for (id, resource) in self.plan.resources.iter().enumerate() {
+        for (id, resource) in self.plan.resources.iter().enumerate().filter(|(_, resource)| !resource.given) {
             let found = component.exports.raw_iter().find(|(name, _)| name.as_str() == resource.interface);
             let Some((_, (index, _))) = found else { return refuse("a resource is not exported") };
             let Export::Instance { exports, .. } = &component.export_items[*index] else { continue };
@@ -339,7 +341,27 @@ impl<'a> Reader<'a> {
                 resources.insert(self.resource_index(*table)?, id);
             }
         }
+        for (index, import) in component.imported_resources.iter() {
+            let (interface, name) = self.import_name(*import);
+            let given = |resource: &Resource| {
+                resource.given && resource.interface == interface && resource.name == name
+            };
+            if let Some(id) = self.plan.resources.iter().position(given) {
+                resources.insert(index, id);
+            }
+        }
         Ok(resources)
+    }
+
+    /// The interface and the name of what a component imports; a function of the world itself has no interface.
+    fn import_name(&self, import: RuntimeImportIndex) -> (&str, &str) {
+        let component = &self.translation.component;
+        let (index, path) = &component.imports[import];
+        let (name, _) = &component.import_types[*index];
+        match path.as_slice() {
+            [] => ("", name),
+            [member, ..] => (name, member),
+        }
     }
 
     fn resource_index(&self, table: TypeResourceTableIndex) -> Result<ResourceIndex, Refusal> {
@@ -403,8 +425,27 @@ impl<'a> Reader<'a> {
             Trampoline::ResourceNew { ty, .. } => Ok(ImportSource::ResourceNew(id(*ty)?)),
             Trampoline::ResourceRep { ty, .. } => Ok(ImportSource::ResourceRep(id(*ty)?)),
             Trampoline::ResourceDrop { ty, .. } => Ok(ImportSource::ResourceDrop(id(*ty)?)),
+            Trampoline::LowerImport { index, options, .. } => {
+                self.check_options(&self.translation.component.options[*options])?;
+                self.given(*index, interface).map(ImportSource::Given)
+            }
             _ => refuse(format!("it imports `{interface}`, which only the general door could give")),
         }
+    }
+
+    /// The plan's import behind a lowered function.
+    fn given(&self, lowered: LoweredIndex, interface: &str) -> Result<ImportId, Refusal> {
+        let import =
+            self.translation.component.initializers.iter().find_map(|initializer| match initializer {
+                GlobalInitializer::LowerImport { index, import } if *index == lowered => Some(*import),
+                _ => None,
+            });
+        let name = import.map(|import| self.import_name(import));
+        let is_it = |function: &Function| name == Some((function.interface.as_str(), function.name.as_str()));
+        let found = self.plan.imported.iter().position(is_it);
+        found.ok_or_else(|| {
+            Refusal(format!("it imports `{interface}`, which only the general door could give"))
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use super::given::Imports;
 use super::handles::HandleTable;
 use super::limiter::Limiter;
 use super::wasi::LastWords;
@@ -16,6 +17,7 @@ pub(super) struct State {
     pub(super) handles: HandleTable,
     pub(super) limiter: Limiter,
     pub(super) last_words: LastWords,
+    pub(super) imports: Imports,
     interrupt: Arc<Interrupt>,
     start: Instant,
 }
@@ -27,7 +29,15 @@ impl State {
         limiter: Limiter,
         interrupt: Arc<Interrupt>,
     ) -> Self {
-        Self { wasi, handles: HandleTable::default(), limiter, last_words, interrupt, start: Instant::now() }
+        Self {
+            wasi,
+            handles: HandleTable::default(),
+            limiter,
+            last_words,
+            imports: Imports::default(),
+            interrupt,
+            start: Instant::now(),
+        }
     }
 
     /// True once the run, or the call, has to end.

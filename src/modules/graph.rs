@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use innerbox_binding::{Failure, OrPending, value::string};
 
@@ -62,6 +62,20 @@ fn load_all(
         wanted.extend(targets.into_iter().map(|(_, target)| target));
     }
     Ok(())
+}
+
+/// Reads the component in the file that a script names outside of an import.
+pub(super) fn component(modules: &Modules, url: &str) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let url = if Path::new(url).is_absolute() { format!("file://{url}") } else { url.to_owned() };
+    let request = Request { specifier: url, importer: String::new() };
+    let target = resolve(request, "", Kind::Module)?;
+    match target.place {
+        Place::File(path) => {
+            let bytes = read(modules, &path, &target.request, COMPONENT_BYTES_MAX)?;
+            Ok((path, bytes))
+        }
+        _ => Err(unknown_name(&target.request)),
+    }
 }
 
 type Loaded<'s> = (v8::Local<'s, v8::Module>, Option<v8::Local<'s, v8::Object>>);

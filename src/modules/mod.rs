@@ -13,7 +13,7 @@ mod synthetic;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use innerbox_binding::{Failure, OrPending};
@@ -98,7 +98,11 @@ impl Modules {
         modules
     }
 
-    fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
+    /// The modules of the isolate.
+    ///
+    /// # Errors
+    /// A host fault where it has none.
+    pub(crate) fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
         isolate.get_slot::<Rc<Self>>().cloned().ok_or_else(|| fault("the isolate has no modules"))
     }
 
@@ -112,6 +116,14 @@ impl Modules {
             path: path.to_owned(),
             source,
         })
+    }
+
+    /// Reads a component from the file of this URL or absolute path, which must be one that may be imported.
+    ///
+    /// # Errors
+    /// As importing it.
+    pub(crate) fn component_file(&self, url: &str) -> Result<(PathBuf, Vec<u8>), Failure> {
+        graph::component(self, url)
     }
 
     /// Loads, links and evaluates a module and all that it imports. The promise is that of its evaluation.

@@ -1,6 +1,7 @@
 //! Describes a sandbox, and makes it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -35,6 +36,7 @@ pub struct SandboxBuilder<'e> {
     grants: Vec<Grant>,
     extensions: Vec<(Extension, ExtensionLimits)>,
     finder: Option<Finder>,
+    imports: HashMap<String, String>,
     console: Option<Box<dyn ConsoleSink>>,
     console_colors: Colors,
     arguments: Vec<String>,
@@ -50,6 +52,7 @@ impl<'e> SandboxBuilder<'e> {
             grants: Vec::new(),
             extensions: Vec::new(),
             finder: None,
+            imports: HashMap::new(),
             console: None,
             console_colors: Colors::Never,
             arguments: vec!["innerbox".to_owned()],
@@ -104,6 +107,26 @@ impl<'e> SandboxBuilder<'e> {
         find: impl Fn(&str) -> Result<Option<Extension>, Error> + 'static,
     ) -> Self {
         self.finder = Some(Finder { find: Rc::new(find), limits });
+        self
+    }
+
+    /// Gives an extension what it imports besides WASI, as JavaScript: `source` is an expression, evaluated once in the
+    /// sandbox when the extension is first asked for. Its value has a property for each interface, an object of functions
+    /// and classes. Scripts that want to give it themselves call `instantiate` of the module `innerbox:component`.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use innerbox::{Config, Engine, Extension, Sandbox};
+    /// # let engine = Engine::new(Config::default())?;
+    /// # let parser = Extension::from_file(&engine, "parser.wasm")?;
+    /// let sandbox = Sandbox::builder(&engine)
+    ///     .extension(&parser)
+    ///     .imports("parser", "({ 'acme:parser/log': { warn(text) { console.warn(text); } } })")
+    ///     .build()?;
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn imports(mut self, extension: impl Into<String>, source: impl Into<String>) -> Self {
+        self.imports.insert(extension.into(), source.into());
         self
     }
 
@@ -224,6 +247,8 @@ impl<'e> SandboxBuilder<'e> {
             interrupt,
             given: self.extensions.clone(),
             finder: self.finder.clone(),
+            imports: self.imports.clone(),
+            instantiated: Cell::new(0),
             bound: RefCell::default(),
         }
     }

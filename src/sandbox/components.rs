@@ -1,6 +1,6 @@
 //! The components of one sandbox, as scripts ask for them: by an extension's name, by the name of a WIT interface, by file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -9,12 +9,16 @@ use std::sync::Arc;
 use innerbox_binding::{Failure, OrPending, value};
 use innerbox_bridge_component::bind;
 
+use super::instantiate;
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::Extension;
 use crate::limits::ExtensionLimits;
 use crate::modules::ComponentLoader;
+
+/// Most instances of components that scripts may ask for themselves: each one has a linear memory until its sandbox ends.
+const INSTANCES_MAX: usize = 64;
 
 type Find = dyn Fn(&str) -> Result<Option<Extension>, Error>;
 
@@ -31,6 +35,10 @@ pub(crate) struct Components {
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) given: Vec<(Extension, ExtensionLimits)>,
     pub(crate) finder: Option<Finder>,
+    /// What the host gives to extensions, by their names: the source of an expression.
+    pub(crate) imports: HashMap<String, String>,
+    /// How many instances scripts have asked for besides.
+    pub(crate) instantiated: Cell<usize>,
     /// By what was asked for. Asking again gives the same object, and so the same instance.
     pub(crate) bound: RefCell<HashMap<String, v8::Global<v8::Object>>>,
 }
@@ -78,10 +86,67 @@ impl Components {
         if let Some(bound) = self.bound.borrow().get(key) {
             return Ok(v8::Local::new(scope, bound));
         }
-        let door = extension.door(limits, Arc::clone(&self.interrupt));
-        let exports = bind(scope, extension.name(), Arc::clone(extension.plan()), door)?;
+        let imports = match self.imports.get(extension.name()) {
+            Some(source) => Some(evaluate(scope, extension.name(), source)?),
+            None => None,
+        };
+        let exports = self.bind(scope, extension, limits, imports)?;
         self.bound.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
         Ok(exports)
+    }
+}
+
+impl Components {
+    fn bind<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        extension: &Extension,
+        limits: ExtensionLimits,
+        imports: Option<v8::Local<'s, v8::Object>>,
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        let door = extension.door(limits, Arc::clone(&self.interrupt));
+        bind(scope, extension.name(), Arc::clone(extension.plan()), door, imports)
+    }
+
+    /// Makes an instance of its own of the extension `name`, with these imports; `None` where there is none of this name.
+    pub(super) fn instantiate<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        name: &str,
+        imports: v8::Local<'s, v8::Object>,
+    ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
+        let Some((extension, limits)) = self.extension(name)? else { return Ok(None) };
+        self.count_instance()?;
+        self.bind(scope, &extension, limits, Some(imports)).map(Some)
+    }
+
+    /// The same of the component in a file.
+    pub(super) fn instantiate_file<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        path: &Path,
+        bytes: &[u8],
+        imports: v8::Local<'s, v8::Object>,
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        self.count_instance()?;
+        let (extension, limits) = self.load(path, bytes)?;
+        self.bind(scope, &extension, limits, Some(imports))
+    }
+
+    fn count_instance(&self) -> Result<(), Failure> {
+        if self.instantiated.get() >= INSTANCES_MAX {
+            let message = format!("limit reached: instances of components: {INSTANCES_MAX} allowed");
+            return Err(Failure::range_error(message).code("ERR_LIMIT"));
+        }
+        self.instantiated.set(self.instantiated.get() + 1);
+        Ok(())
+    }
+
+    fn load(&self, path: &Path, bytes: &[u8]) -> Result<(Extension, ExtensionLimits), Failure> {
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
+        let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
+        Ok((extension, limits))
     }
 }
 
@@ -91,6 +156,9 @@ impl ComponentLoader for Components {
         scope: &mut v8::PinScope<'s, '_>,
         specifier: &str,
     ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
+        if specifier == instantiate::SPECIFIER {
+            return Ok(Some(instantiate::exports(scope)));
+        }
         if let Some((extension, limits)) = self.extension(specifier)? {
             return self.exports(scope, extension.name(), &extension, limits).map(Some);
         }
@@ -118,11 +186,25 @@ impl ComponentLoader for Components {
         path: &Path,
         bytes: &[u8],
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
-        let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
+        let (extension, limits) = self.load(path, bytes)?;
         self.exports(scope, &path.to_string_lossy(), &extension, limits)
     }
+}
+
+/// The object that the host's expression gives.
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    extension: &str,
+    source: &str,
+) -> Result<v8::Local<'s, v8::Object>, Failure> {
+    let code = value::string(scope, source);
+    let name = value::string(scope, &format!("imports of {extension}")).into();
+    let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, false, None);
+    let script = v8::Script::compile(scope, code, Some(&origin)).or_pending()?;
+    let object = script.run(scope).or_pending()?;
+    v8::Local::<v8::Object>::try_from(object).map_err(|_| {
+        Failure::type_error(format!("host fault: the imports given to `{extension}` are no object"))
+    })
 }
 
 /// `acme:image/codec@1.0.0` is of the package `image`.

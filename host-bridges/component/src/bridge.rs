@@ -10,6 +10,7 @@ use innerbox_binding::{Failure, OrPending};
 use crate::callee::Callees;
 use crate::door::Door;
 use crate::error::Errors;
+use crate::given::Given;
 use crate::handle::HandleTable;
 use crate::instance::{Instance, Names, Realm};
 use crate::plan::Plan;
@@ -48,6 +49,7 @@ impl Bridge {
         scope: &v8::PinScope<'_, '_>,
         name: &str,
         plan: Arc<Plan>,
+        given: Given,
         door: Box<dyn Door>,
     ) -> Rc<Instance> {
         let number = self.instances.replace(self.instances.get() + 1);
@@ -56,6 +58,8 @@ impl Bridge {
             name: name.to_owned(),
             names: Names::new(scope, &plan),
             plan,
+            given,
+            generation: Cell::new(0),
             door: RefCell::new(door),
             realm: Rc::clone(&self.realm),
             classes: RefCell::default(),

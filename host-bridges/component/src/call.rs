@@ -5,14 +5,17 @@ use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::{Checker, Tape, mismatch};
-use crate::door::{Crossing, Door, Fault, Flat, Guest, Source};
+use crate::door::{Crossing, Door, Fault, Flat, Guest, Importer, Source};
 use crate::handle::{Entry, Key};
+use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
 use crate::lower::Lowerer;
 use crate::object::adopt;
 use crate::path::Path;
-use crate::plan::{FLAT_PARAMS_MAX, Function, FunctionId, Kind, ResourceId, Returns, Role, Scalars};
+use crate::plan::{
+    FLAT_PARAMS_MAX, Function, FunctionId, ImportId, Kind, ResourceId, Returns, Role, Scalars,
+};
 use crate::scalar;
 
 /// Calls an export: the callback of every function, method, static and constructor.
@@ -83,13 +86,16 @@ pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>)
     let destroyed = match instance.door.try_borrow_mut() {
         Ok(mut door) => {
             instance.realm.handles.borrow_mut().remove(key);
-            destroy(&mut **door, entry)
+            destroy(scope, instance, &mut **door, entry)
         }
-        Err(_) => Err(Fault::Busy),
+        Err(_) => Err(Fault::Busy.into()),
     };
     match destroyed {
         Ok(()) => Ok(undefined(scope)),
-        Err(fault) => Err(instance.realm.errors.fault(scope, &instance.name, &title, &fault)),
+        Err(Problem::Script(failure)) => Err(failure),
+        Err(Problem::Component(fault)) => {
+            Err(instance.realm.errors.fault(scope, &instance.name, &title, &fault))
+        }
     }
 }
 
@@ -101,36 +107,54 @@ fn not_of_class(instance: &Instance, resource: ResourceId) -> Failure {
 }
 
 /// Calls a destructor, unless the instance that the handle belongs to is dead and its memory gone.
-fn destroy(door: &mut dyn Door, entry: Entry) -> Result<(), Fault> {
-    if door.generation() == entry.instance { door.destroy(entry.resource, entry.rep) } else { Ok(()) }
+fn destroy(
+    scope: &mut v8::PinScope<'_, '_>,
+    instance: &Instance,
+    door: &mut dyn Door,
+    entry: Entry,
+) -> Result<(), Problem> {
+    let generation = door.generation();
+    if generation != entry.instance {
+        return Ok(());
+    }
+    let mut outward = Outward { scope, instance, generation, allowed: door.crossing_bytes(), thrown: None };
+    let destroyed = door.destroy(entry.resource, entry.rep, &mut outward);
+    match (destroyed, outward.thrown) {
+        (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
+        (destroyed, _) => Ok(destroyed?),
+    }
 }
 
 /// Makes room for handles before a call: near the limit, objects that nobody holds any more are collected first.
-fn relieve(isolate: &mut v8::Isolate, instance: &Instance) {
+fn relieve(scope: &mut v8::PinScope<'_, '_>, instance: &Instance) {
     if instance.realm.handles.borrow_mut().is_pressed() {
-        isolate.low_memory_notification();
+        scope.low_memory_notification();
     }
-    destroy_collected(instance);
+    destroy_collected(scope, instance);
 }
 
 /// Destroys the resources of objects that were collected since the last call. A trap kills the instance and nothing else.
-fn destroy_collected(instance: &Instance) {
+fn destroy_collected(scope: &mut v8::PinScope<'_, '_>, instance: &Instance) {
     let realm = &instance.realm;
     if realm.collected.borrow().is_empty() {
         return;
     }
     let Ok(mut door) = instance.door.try_borrow_mut() else { return };
-    let mut handles = realm.handles.borrow_mut();
-    realm.collected.borrow_mut().retain(|key| match handles.get(*key) {
+    let mut mine = Vec::new();
+    realm.collected.borrow_mut().retain(|key| match realm.handles.borrow().get(*key) {
         Ok(entry) if entry.owner == instance.number => {
-            handles.remove(*key);
-            // The door condemns itself; the next call finds a fresh instance.
-            let _ = destroy(&mut **door, entry);
+            mine.push((*key, entry));
             false
         }
         Ok(_) => true,
         Err(_) => false,
     });
+    // What a destructor calls may run the script, which may drop and make other handles.
+    for (key, entry) in mine {
+        realm.handles.borrow_mut().remove(key);
+        // The door condemns itself; the next call finds a fresh instance.
+        let _ = destroy(scope, instance, &mut **door, entry);
+    }
 }
 
 /// A function of scalars alone: no tape, no memory, no allocation.
@@ -180,9 +204,7 @@ pub(crate) fn receiver(
 }
 
 fn checker(instance: &Instance) -> Checker<'_> {
-    let generation = instance.door.try_borrow().map_or(0, |door| door.generation());
-    let handles = &instance.realm.handles;
-    Checker { plan: &instance.plan, names: &instance.names, handles, owner: instance.number, generation }
+    Checker { instance, generation: instance.door.try_borrow().map_or(0, |door| door.generation()) }
 }
 
 fn call_any<'s>(
@@ -200,31 +222,32 @@ fn call_any<'s>(
         return Err(over(tape.bytes, allowed as u64).into());
     }
     let generation = door.open()?;
+    instance.stands(generation);
     take(instance, &tape);
     let mut call = Call {
-        scope,
-        instance,
+        outward: Outward { scope, instance, generation, allowed, thrown: None },
         function,
-        generation,
         tape: &tape,
-        allowed,
         target: matches!(function.role, Role::Constructor(_)).then(|| args.this()),
         answer: None,
     };
-    door.call(id, &mut call)?;
-    let answer = call.answer.take();
+    let called = door.call(id, &mut call);
+    let (answer, thrown) = (call.answer.take(), call.outward.thrown.take());
     drop(door);
-    answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
+    match (called, thrown) {
+        (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
+        (Err(fault), _) => Err(fault.into()),
+        (Ok(()), _) => {
+            answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
+        }
+    }
 }
 
 /// One call of an export, between its checked arguments and its answer.
 struct Call<'a, 's, 'i> {
-    scope: &'a mut v8::PinScope<'s, 'i>,
-    instance: &'a Instance,
+    outward: Outward<'a, 's, 'i>,
     function: &'a Function,
-    generation: u32,
     tape: &'a Tape<'s>,
-    allowed: usize,
     /// The object that a constructor makes.
     target: Option<v8::Local<'s, v8::Object>>,
     /// The function's value, or what the script has to be thrown.
@@ -233,9 +256,9 @@ struct Call<'a, 's, 'i> {
 
 impl Crossing for Call<'_, '_, '_> {
     fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
-        let room = Room::with(self.tape.bytes, self.allowed);
-        let items = self.tape.items.iter();
-        Lowerer { scope: self.scope, guest, items, room }.params(self.function, flat)
+        let Outward { scope, instance, allowed, .. } = &mut self.outward;
+        let (items, room) = (self.tape.items.iter(), Room::with(self.tape.bytes, *allowed));
+        Lowerer { scope, instance, guest, items, room }.params(self.function, flat)
     }
 
     fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {
@@ -247,6 +270,19 @@ impl Crossing for Call<'_, '_, '_> {
                 Ok(())
             }
         }
+    }
+
+    fn import(
+        &mut self,
+        import: ImportId,
+        importer: &mut dyn Importer,
+        flat: &mut [u64],
+    ) -> Result<(), Fault> {
+        self.outward.answer(import, importer, flat)
+    }
+
+    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Fault> {
+        self.outward.note_dropped(rep)
     }
 }
 
@@ -286,8 +322,9 @@ fn take(instance: &Instance, tape: &Tape<'_>) {
 
 impl<'s> Call<'_, 's, '_> {
     fn value(&mut self, source: Source<'_>, flat: &Flat) -> Result<v8::Local<'s, v8::Value>, Problem> {
-        let (scope, instance, generation) = (&mut *self.scope, self.instance, self.generation);
-        let room = Room::with(0, self.allowed);
+        let Outward { scope, instance, generation, allowed, .. } = &mut self.outward;
+        let (scope, instance, generation) = (&mut **scope, *instance, *generation);
+        let room = Room::with(0, *allowed);
         let Source { memory, handles, encoding } = source;
         let mut lifter = Lifter { memory, handles, encoding, instance, generation, room };
         match (&self.function.result, self.target) {

@@ -54,7 +54,8 @@ impl Callees {
         let callee = Rc::new(Callee {
             instance: Rc::clone(instance),
             role,
-            scalars: function.and_then(|function| function.scalars.clone()),
+            // Where an import may run the script, a call needs more than its scalars.
+            scalars: function.filter(|_| instance.plan.imported.is_empty()).and_then(|f| f.scalars.clone()),
             is_method: function.is_some_and(|function| function.role.receivers() > 0),
         });
         let pointer = Rc::as_ptr(&callee).cast_mut();

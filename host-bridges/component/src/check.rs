@@ -3,16 +3,14 @@
 //! This may run the tenant's own code (getters, Proxy traps). The tape then holds what was seen, in the order in which
 //! lowering wants it, so that nothing is read twice and nothing of the tenant's runs once the component is entered.
 
-use std::cell::RefCell;
-
 use innerbox_binding::value::kind;
 use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
 
-use crate::handle::{Gone, HandleTable, Key};
-use crate::instance::Names;
+use crate::handle::{Gone, Key};
+use crate::instance::Instance;
 use crate::path::Path;
-use crate::plan::{Cases, Field, Kind, NameId, Param, Plan, ResourceId, Scalar, Type};
+use crate::plan::{Cases, Field, Kind, NameId, Param, ResourceId, Scalar, Type};
 use crate::scalar::to_bits;
 
 /// Most values that one call may carry, so that a sparse array of 2^32 elements costs an error and no memory.
@@ -28,6 +26,8 @@ pub(crate) enum Item<'s> {
     View(v8::Local<'s, v8::ArrayBufferView>),
     /// The number of a list's elements, which follow.
     Count(u32),
+    /// An object of a class that JavaScript gave.
+    Given(v8::Local<'s, v8::Object>),
 }
 
 /// The checked arguments of one call.
@@ -44,11 +44,7 @@ pub(crate) struct Tape<'s> {
 
 /// Checks arguments; holds what it needs to know besides the values.
 pub(crate) struct Checker<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) names: &'a Names,
-    pub(crate) handles: &'a RefCell<HandleTable>,
-    /// The component's number in the sandbox.
-    pub(crate) owner: u32,
+    pub(crate) instance: &'a Instance,
     /// The generation of its instance, 0 where none is live.
     pub(crate) generation: u32,
 }
@@ -56,7 +52,7 @@ pub(crate) struct Checker<'a> {
 type Scope<'a, 's, 'i> = &'a v8::PinScope<'s, 'i>;
 type Value<'s> = v8::Local<'s, v8::Value>;
 
-impl<'a> Checker<'a> {
+impl Checker<'_> {
     pub(crate) fn param<'s>(
         &self,
         scope: Scope<'_, 's, '_>,
@@ -65,6 +61,32 @@ impl<'a> Checker<'a> {
         tape: &mut Tape<'s>,
     ) -> Result<(), Failure> {
         self.value(scope, &param.ty, value, &Path::Param(&param.name), tape)
+    }
+
+    /// Checks what the function called `title`, which JavaScript gave, returned.
+    pub(crate) fn result<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        title: &str,
+        ty: &Type,
+        value: Value<'s>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        self.value(scope, ty, value, &Path::Result(title), tape)
+    }
+
+    /// Checks the payload of the case that such a function came to.
+    pub(crate) fn case<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        title: &str,
+        cases: &Cases,
+        index: usize,
+        value: Value<'s>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        tape.items.push(Item::Bits(index as u64));
+        self.payload(scope, cases, index, value, &Path::Result(title), tape)
     }
 
     fn value<'s>(
@@ -113,6 +135,10 @@ impl<'a> Checker<'a> {
                     tape.items.push(Item::Bits(1));
                     self.payload(scope, cases, 1, value, path, tape)?;
                 }
+            }
+            Kind::Own(resource) | Kind::Borrow(resource) if self.instance.plan.resources[*resource].given => {
+                let object = self.given_object(scope, *resource, ty, value, path)?;
+                tape.items.push(Item::Given(object));
             }
             Kind::Own(resource) => {
                 let key = self.handle(scope, *resource, ty, value, path, tape)?;
@@ -187,8 +213,14 @@ impl<'a> Checker<'a> {
     ) -> Result<(), Failure> {
         let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
         for field in fields {
-            let value = object.get(scope, self.names.get(scope, field.name).into()).or_pending()?;
-            self.value(scope, &field.ty, value, &Path::Field(path, self.plan.name(field.name)), tape)?;
+            let value = object.get(scope, self.instance.names.get(scope, field.name).into()).or_pending()?;
+            self.value(
+                scope,
+                &field.ty,
+                value,
+                &Path::Field(path, self.instance.plan.name(field.name)),
+                tape,
+            )?;
         }
         Ok(())
     }
@@ -226,11 +258,11 @@ impl<'a> Checker<'a> {
         let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
         let mut bits = 0_u64;
         for (bit, name) in names.iter().enumerate() {
-            let value = object.get(scope, self.names.get(scope, *name).into()).or_pending()?;
+            let value = object.get(scope, self.instance.names.get(scope, *name).into()).or_pending()?;
             if value.is_true() {
                 bits |= 1 << bit;
             } else if !value.is_false() && !value.is_undefined() {
-                let path = Path::Field(path, self.plan.name(*name));
+                let path = Path::Field(path, self.instance.plan.name(*name));
                 return Err(Failure::type_error(format!("`{path}`: expected boolean, got {}", kind(value))));
             }
         }
@@ -248,14 +280,14 @@ impl<'a> Checker<'a> {
         tape: &mut Tape<'s>,
     ) -> Result<(), Failure> {
         let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
-        let tag = object.get(scope, self.names.tag(scope).into()).or_pending()?;
+        let tag = object.get(scope, self.instance.names.tag(scope).into()).or_pending()?;
         let names = || cases.list.iter().map(|case| case.name);
         let Some(index) = self.position(scope, names(), tag) else {
             return Err(self.no_such_case(scope, &Path::Field(path, "tag"), ty, names(), tag));
         };
         tape.items.push(Item::Bits(index));
         let payload = match cases.list[index as usize].payload {
-            Some(_) => object.get(scope, self.names.val(scope).into()).or_pending()?,
+            Some(_) => object.get(scope, self.instance.names.val(scope).into()).or_pending()?,
             None => v8::undefined(scope).into(),
         };
         self.payload(scope, cases, index as usize, payload, &Path::Field(path, "val"), tape)
@@ -287,14 +319,30 @@ impl<'a> Checker<'a> {
             return None;
         }
         names
-            .position(|name| value.strict_equals(self.names.get(scope, name).into()))
+            .position(|name| value.strict_equals(self.instance.names.get(scope, name).into()))
             .map(|index| index as u64)
     }
 
     fn is_tagged(&self, scope: Scope<'_, '_, '_>, value: Value<'_>) -> Result<bool, Failure> {
         match object(value) {
-            Some(object) => object.has(scope, self.names.tag(scope).into()).or_pending(),
+            Some(object) => object.has(scope, self.instance.names.tag(scope).into()).or_pending(),
             None => Ok(false),
+        }
+    }
+
+    fn given_object<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        resource: ResourceId,
+        ty: &Type,
+        value: Value<'s>,
+        path: &Path<'_>,
+    ) -> Result<v8::Local<'s, v8::Object>, Failure> {
+        let object = object(value).ok_or_else(|| mismatch(scope, path, ty, value))?;
+        let class = self.instance.given.class(scope, resource)?;
+        match object.instance_of(scope, class).or_pending()? {
+            true => Ok(object),
+            false => Err(mismatch(scope, path, ty, value)),
         }
     }
 
@@ -323,8 +371,14 @@ impl<'a> Checker<'a> {
     ) -> Result<(Key, u32), Failure> {
         let key = object(value).and_then(|object| Key::of(scope, object));
         let key = key.ok_or_else(|| mismatch(scope, path, ty, value))?;
-        let entry = self.handles.borrow().get(key).map_err(|gone| gone.for_parameter(path, &ty.wit))?;
-        if entry.owner != self.owner || entry.resource != resource {
+        let entry = self
+            .instance
+            .realm
+            .handles
+            .borrow()
+            .get(key)
+            .map_err(|gone| gone.for_parameter(path, &ty.wit))?;
+        if entry.owner != self.instance.number || entry.resource != resource {
             return Err(mismatch(scope, path, ty, value));
         }
         if entry.instance != self.generation {
@@ -336,7 +390,7 @@ impl<'a> Checker<'a> {
     /// What only shows once every argument was read: a buffer detached by a later getter, a handle given away twice.
     pub(crate) fn finish(&self, scope: Scope<'_, '_, '_>, tape: &Tape<'_>) -> Result<(), Failure> {
         for key in tape.taken.iter().chain(&tape.lent) {
-            if self.handles.borrow().get(*key).is_err() {
+            if self.instance.realm.handles.borrow().get(*key).is_err() {
                 return Err(Failure::type_error("an argument was disposed of while the arguments were read"));
             }
         }
@@ -368,7 +422,7 @@ impl<'a> Checker<'a> {
         if !value.is_string() {
             return mismatch(scope, path, ty, value);
         }
-        let names: Vec<_> = names.map(|name| format!("'{}'", self.plan.name(name))).collect();
+        let names: Vec<_> = names.map(|name| format!("'{}'", self.instance.plan.name(name))).collect();
         let got = clipped(scope, value);
         Failure::type_error(format!("`{path}`: expected {} ({}), got '{got}'", ty.wit, names.join(", ")))
     }

@@ -16,7 +16,11 @@ use crate::plan::{FunctionId, ResourceId};
 /// Makes the classes of all resources of a component, in the order of their ids.
 pub(crate) fn define(scope: &mut v8::PinScope<'_, '_>, bridge: &Bridge, instance: &Rc<Instance>) {
     for id in 0..instance.plan.resources.len() {
-        let class = class(scope, bridge, instance, id);
+        // A given one is JavaScript's already; its place stays, so that ids are indices.
+        let class = match instance.plan.resources[id].given {
+            true => v8::FunctionTemplate::builder(call).build(scope),
+            false => class(scope, bridge, instance, id),
+        };
         let class = v8::Global::new(scope, class);
         instance.classes.borrow_mut().push(class);
     }
@@ -44,7 +48,8 @@ pub(crate) fn function_template<'s>(
     let builder = v8::FunctionTemplate::builder(call)
         .data(data)
         .length((function.params.len() - function.role.receivers()) as i32);
-    let template = match overloads(function) {
+    let overloads = overloads(function).filter(|_| instance.plan.imported.is_empty());
+    let template = match overloads {
         Some(overloads) => builder.build_fast(scope, overloads),
         None => builder.constructor_behavior(v8::ConstructorBehavior::Throw).build(scope),
     };

@@ -1,6 +1,6 @@
 //! What the bridge needs of a component's instance. `extension` implements it, once for each door.
 
-use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
+use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId};
 
 /// Core values of a call: parameters on the way in, the result on the way out, each zero-extended to 64 bits.
 pub type Flat = [u64; FLAT_PARAMS_MAX];
@@ -37,11 +37,11 @@ pub trait Door {
     /// As `open` and `call`.
     fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault>;
 
-    /// Calls the destructor of a resource.
+    /// Calls the destructor of a resource; `crossing` answers the imports that it calls.
     ///
     /// # Errors
     /// As `call`.
-    fn destroy(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault>;
+    fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault>;
 
     /// Declares the instance dead, because what it answered breaks the canonical ABI.
     fn condemn(&mut self);
@@ -60,6 +60,30 @@ pub trait Crossing {
     /// # Errors
     /// A fault of the component: what it answered breaks the canonical ABI.
     fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault>;
+
+    /// Answers a call of an import, between `lower` and `lift`. `flat` holds the core parameters, as
+    /// [`Function::import_signature`](crate::plan::Function::import_signature) has them, and at its start the core result.
+    ///
+    /// # Errors
+    /// A fault that ends the call: of the component, or [`Fault::Thrown`].
+    fn import(
+        &mut self,
+        import: ImportId,
+        importer: &mut dyn Importer,
+        flat: &mut [u64],
+    ) -> Result<(), Fault>;
+
+    /// Notes that the component has dropped its handle of a resource that JavaScript gave.
+    ///
+    /// # Errors
+    /// As `import`.
+    fn dropped(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault>;
+}
+
+/// A component's instance while it calls an import: values cross out of it, and then into it.
+pub trait Importer: Guest {
+    /// What the arguments are lifted from.
+    fn source(&mut self) -> Source<'_>;
 }
 
 /// A component's instance while values cross into it.
@@ -115,11 +139,17 @@ pub trait Handles {
     /// A fault where the component names a handle that it does not own.
     fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
 
-    /// What a borrow of a resource that the component itself defines crosses as, for the length of the call.
+    /// What a borrow of a resource crosses into the component as, for the length of the call.
     ///
     /// # Errors
     /// As `give`.
     fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault>;
+
+    /// The representation behind a handle that the component lends.
+    ///
+    /// # Errors
+    /// A fault where the component names a handle that it does not have.
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
 }
 
 /// Why a call into a component did not come to its end.
@@ -143,6 +173,8 @@ pub enum Fault {
         /// The unit of both: `bytes`, `ms`, or empty for a count.
         unit: &'static str,
     },
+    /// What JavaScript gave as an import threw; whoever answered the import knows what.
+    Thrown,
     /// The run itself is being ended; V8 knows, and nothing is to be thrown.
     Terminated,
     /// The component is already running, further down the stack.

@@ -52,6 +52,7 @@ impl Errors {
                 details: self.origin(scope, component, export),
                 frames: Vec::new(),
             },
+            Fault::Thrown => return Failure::Pending,
             Fault::Busy => {
                 return Failure::error(format!(
                     "`{export}`: component `{component}` is already running a call"

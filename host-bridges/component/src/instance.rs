@@ -1,6 +1,6 @@
 //! A component as one isolate sees it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use innerbox_binding::value::name;
 
 use crate::door::{Door, Fault};
 use crate::error::Errors;
+use crate::given::Given;
 use crate::handle::{HandleTable, Key};
 use crate::plan::{NameId, Plan};
 
@@ -20,9 +21,21 @@ pub(crate) struct Instance {
     pub(crate) plan: Arc<Plan>,
     pub(crate) door: RefCell<Box<dyn Door>>,
     pub(crate) names: Names,
+    pub(crate) given: Given,
+    /// The generation of the instance that has the objects in `given`.
+    pub(crate) generation: Cell<u32>,
     pub(crate) realm: Rc<Realm>,
     /// The classes of its resources, by `ResourceId`.
     pub(crate) classes: RefCell<Vec<v8::Global<v8::FunctionTemplate>>>,
+}
+
+impl Instance {
+    /// Notes which instance stands behind the door: what a dead one held is let go.
+    pub(crate) fn stands(&self, generation: u32) {
+        if self.generation.replace(generation) != generation {
+            self.given.clear();
+        }
+    }
 }
 
 /// The names of a plan as V8 strings, made once.
@@ -30,6 +43,7 @@ pub(crate) struct Names {
     strings: Vec<v8::Global<v8::String>>,
     tag: v8::Global<v8::String>,
     val: v8::Global<v8::String>,
+    payload: v8::Global<v8::String>,
 }
 
 /// What all components in the isolate share.
@@ -48,6 +62,7 @@ impl Names {
             strings: plan.names.iter().map(|text| global(text)).collect(),
             tag: global("tag"),
             val: global("val"),
+            payload: global("payload"),
         }
     }
 
@@ -61,6 +76,10 @@ impl Names {
 
     pub(crate) fn val<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::String> {
         v8::Local::new(scope, &self.val)
+    }
+
+    pub(crate) fn payload<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::String> {
+        v8::Local::new(scope, &self.payload)
     }
 }
 

@@ -20,7 +20,9 @@ mod class;
 mod door;
 mod error;
 mod fast;
+mod given;
 mod handle;
+mod import;
 mod instance;
 mod lift;
 mod lower;
@@ -31,7 +33,7 @@ pub mod plan;
 mod scalar;
 mod text;
 
-pub use door::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
+pub use door::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;

@@ -9,7 +9,7 @@ use crate::door::{Encoding, Fault, Flat, Handles};
 use crate::handle::Entry;
 use crate::instance::{Instance, Problem};
 use crate::object::wrap;
-use crate::plan::{Cases, Field, Kind, NameId, Scalar, Type};
+use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, NameId, Scalar, Type};
 use crate::scalar;
 use crate::text::Stored;
 
@@ -72,6 +72,11 @@ impl Slots<'_> {
             None => 0,
         }
     }
+
+    /// Skips values until so many are left.
+    fn skip_to(&mut self, left: usize) {
+        self.flat = &self.flat[self.flat.len().saturating_sub(left)..];
+    }
 }
 
 impl Lifter<'_> {
@@ -83,6 +88,22 @@ impl Lifter<'_> {
         let at = flat[0] as u32;
         self.claim(at, ty.layout.size, ty.layout.align)?;
         self.load(scope, ty, at)
+    }
+
+    /// Lifts the arguments of an import: flat, or from where the one core value points.
+    pub(crate) fn params<'s>(
+        &mut self,
+        scope: Scope<'_, 's, '_>,
+        function: &Function,
+        flat: &[u64],
+    ) -> Result<Vec<v8::Local<'s, v8::Value>>, Problem> {
+        if function.flat_params <= FLAT_PARAMS_MAX {
+            let mut slots = Slots { flat: &flat[..function.flat_params] };
+            return function.params.iter().map(|param| self.flat(scope, &param.ty, &mut slots)).collect();
+        }
+        let at = flat[0] as u32;
+        self.claim(at, function.spill.size, function.spill.align)?;
+        function.params.iter().map(|param| self.load(scope, &param.ty, at + param.offset)).collect()
     }
 
     /// Which case a `result` is, and where its payload lies; read before the payload is lifted.
@@ -136,19 +157,27 @@ impl Lifter<'_> {
                 Ok(v8::Array::new_with_elements(scope, &values).into())
             }
             Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                let after = slots.flat.len().saturating_sub(ty.flat);
                 let index = slots.take() as u32;
                 let case = cases.list.get(index as usize).ok_or_else(|| no_such_case(ty, index))?;
                 let payload = match &case.payload {
                     Some(payload) => Some(self.flat(scope, payload, slots)?),
                     None => None,
                 };
+                // A case may have fewer values than the widest one.
+                slots.skip_to(after);
                 self.case(scope, ty, index, case.name, payload)
             }
-            Kind::Own(resource) => self.own(scope, *resource, slots.take() as u32),
-            // Strings and lists flatten to two values, and a borrow cannot be an answer.
-            Kind::String | Kind::List(_) | Kind::Borrow(_) => {
-                Err(Fault::abi("a result of this type is not flat").into())
+            Kind::String => {
+                let (at, length) = (slots.take() as u32, slots.take() as u32);
+                self.string(scope, at, length)
             }
+            Kind::List(element) => {
+                let (at, count) = (slots.take() as u32, slots.take() as u32);
+                self.list(scope, ty, element, at, count)
+            }
+            Kind::Own(resource) => self.own(scope, *resource, slots.take() as u32),
+            Kind::Borrow(resource) => self.borrowed(scope, *resource, slots.take() as u32),
         }
     }
 
@@ -166,8 +195,14 @@ impl Lifter<'_> {
                 let index = self.read(at, ty.layout.size)? as u32;
                 self.case_name(scope, ty, names, index)
             }
-            Kind::String => self.string(scope, at),
-            Kind::List(element) => self.list(scope, ty, element, at),
+            Kind::String => {
+                let (at, length) = self.pair(at)?;
+                self.string(scope, at, length)
+            }
+            Kind::List(element) => {
+                let (at, count) = self.pair(at)?;
+                self.list(scope, ty, element, at, count)
+            }
             Kind::Record(fields) => self.record(scope, fields, at),
             Kind::Tuple(fields) => {
                 let mut values = Vec::with_capacity(fields.len());
@@ -183,7 +218,10 @@ impl Lifter<'_> {
                 let handle = self.read(at, 4)? as u32;
                 self.own(scope, *resource, handle)
             }
-            Kind::Borrow(_) => Err(Fault::abi("a borrow cannot be an answer").into()),
+            Kind::Borrow(resource) => {
+                let handle = self.read(at, 4)? as u32;
+                self.borrowed(scope, *resource, handle)
+            }
         }
     }
 
@@ -249,16 +287,21 @@ impl Lifter<'_> {
         Ok(object.into())
     }
 
-    fn string<'s>(&mut self, scope: Scope<'_, 's, '_>, at: u32) -> Lifted<'s> {
-        let (at, length) = self.pair(at)?;
+    fn string<'s>(&mut self, scope: Scope<'_, 's, '_>, at: u32, length: u32) -> Lifted<'s> {
         let text = Stored::read(self.encoding, length)?;
         self.room.take(text.bytes)?;
         let bytes = self.bytes(at, text.bytes, text.align)?;
         Ok(text.value(scope, bytes)?.into())
     }
 
-    fn list<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, element: &Type, at: u32) -> Lifted<'s> {
-        let (at, count) = self.pair(at)?;
+    fn list<'s>(
+        &mut self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        element: &Type,
+        at: u32,
+        count: u32,
+    ) -> Lifted<'s> {
         let size = u64::from(count) * u64::from(element.layout.size);
         let size = u32::try_from(size)
             .map_err(|_| Fault::abi(format!("a list of {count} elements of {}", element.wit)))?;
@@ -310,8 +353,18 @@ impl Lifter<'_> {
     /// An owned handle leaves the component's table and becomes an object of its class.
     fn own<'s>(&mut self, scope: Scope<'_, 's, '_>, resource: usize, handle: u32) -> Lifted<'s> {
         let rep = self.handles.take(resource, handle)?;
+        if self.instance.plan.resources[resource].given {
+            let object = self.instance.given.take(scope, rep);
+            return Ok(object.ok_or_else(|| no_object(handle))?.into());
+        }
         let entry = Entry { owner: self.instance.number, instance: self.generation, resource, rep };
         Ok(wrap(scope, self.instance, entry)?.into())
+    }
+
+    /// A handle that the component lends: only of what JavaScript gave, for its own it would have to know its class.
+    fn borrowed<'s>(&mut self, scope: Scope<'_, 's, '_>, resource: usize, handle: u32) -> Lifted<'s> {
+        let rep = self.handles.rep(resource, handle)?;
+        Ok(self.instance.given.get(scope, rep).ok_or_else(|| no_object(handle))?.into())
     }
 
     fn set(
@@ -354,6 +407,10 @@ impl Lifter<'_> {
         let bits = self.read(at, 8)?;
         Ok((bits as u32, (bits >> 32) as u32))
     }
+}
+
+fn no_object(handle: u32) -> Fault {
+    Fault::abi(format!("handle {handle} stands for no object"))
 }
 
 fn no_such_case(ty: &Type, index: u32) -> Fault {

@@ -2,14 +2,16 @@
 
 use crate::check::Item;
 use crate::door::{Fault, Flat, Guest};
+use crate::instance::Instance;
 use crate::lift::Room;
-use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, Type};
+use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, ResourceId, Type};
 use crate::scalar;
 use crate::text::Lowered;
 
 /// Writes the checked arguments of one call.
 pub(crate) struct Lowerer<'a, 's, 'i> {
     pub(crate) scope: &'a v8::PinScope<'s, 'i>,
+    pub(crate) instance: &'a Instance,
     pub(crate) guest: &'a mut dyn Guest,
     pub(crate) items: std::slice::Iter<'a, Item<'s>>,
     /// Bytes that strings may still take beyond their length in UTF-8, by which the tape was measured.
@@ -18,7 +20,7 @@ pub(crate) struct Lowerer<'a, 's, 'i> {
 
 /// Core values in order, with a place for the next one.
 struct Slots<'a> {
-    flat: &'a mut Flat,
+    flat: &'a mut [u64],
     next: usize,
 }
 
@@ -43,6 +45,20 @@ impl Lowerer<'_, '_, '_> {
         }
         flat[0] = at.into();
         Ok(())
+    }
+
+    /// Lowers the result of an import: one core value is the result itself, more are written where the last parameter points.
+    pub(crate) fn result(&mut self, function: &Function, ty: &Type, flat: &mut [u64]) -> Result<(), Fault> {
+        if ty.flat <= 1 {
+            return self.flat(ty, &mut Slots { flat, next: 0 });
+        }
+        let pointer = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 };
+        let at = flat[pointer] as u32;
+        let end = u64::from(at) + u64::from(ty.layout.size);
+        if !at.is_multiple_of(ty.layout.align) || end > self.guest.memory().len() as u64 {
+            return Err(Fault::abi(format!("{at:#x} is no place for a result of {} bytes", ty.layout.size)));
+        }
+        self.store(ty, at)
     }
 
     fn flat(&mut self, ty: &Type, slots: &mut Slots<'_>) -> Result<(), Fault> {
@@ -70,14 +86,12 @@ impl Lowerer<'_, '_, '_> {
                 self.flat_case(cases, ty.flat, slots)?;
             }
             Kind::Own(resource) => {
-                let rep = self.rep();
-                let handle = self.guest.handles().give(*resource, rep)?;
+                let handle = self.own(*resource)?;
                 slots.push(handle.into());
             }
             Kind::Borrow(resource) => {
-                let rep = self.rep();
-                let lent = self.guest.handles().lend(*resource, rep)?;
-                slots.push(lent.into());
+                let handle = self.borrow(*resource)?;
+                slots.push(handle.into());
             }
         }
         Ok(())
@@ -125,14 +139,12 @@ impl Lowerer<'_, '_, '_> {
                 }
             }
             Kind::Own(resource) => {
-                let rep = self.rep();
-                let handle = self.guest.handles().give(*resource, rep)?;
+                let handle = self.own(*resource)?;
                 self.write(at, 4, handle.into())
             }
             Kind::Borrow(resource) => {
-                let rep = self.rep();
-                let lent = self.guest.handles().lend(*resource, rep)?;
-                self.write(at, 4, lent.into())
+                let handle = self.borrow(*resource)?;
+                self.write(at, 4, handle.into())
             }
         }
     }
@@ -212,8 +224,23 @@ impl Lowerer<'_, '_, '_> {
         }
     }
 
-    fn rep(&mut self) -> u32 {
-        self.bits() as u32
+    fn own(&mut self, resource: ResourceId) -> Result<u32, Fault> {
+        let rep = self.rep()?;
+        self.guest.handles().give(resource, rep)
+    }
+
+    fn borrow(&mut self, resource: ResourceId) -> Result<u32, Fault> {
+        let rep = self.rep()?;
+        self.guest.handles().lend(resource, rep)
+    }
+
+    /// What the component, or we for it, know the next resource by.
+    fn rep(&mut self) -> Result<u32, Fault> {
+        match self.items.next() {
+            Some(Item::Bits(bits)) => Ok(*bits as u32),
+            Some(Item::Given(object)) => Ok(self.instance.given.keep(self.scope, *object)),
+            _ => Err(out_of_step()),
+        }
     }
 }
 

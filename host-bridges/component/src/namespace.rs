@@ -10,6 +10,7 @@ use innerbox_binding::{Failure, OrPending};
 use crate::bridge::Bridge;
 use crate::class::{define, function, function_template};
 use crate::door::Door;
+use crate::given::Given;
 use crate::instance::Instance;
 use crate::plan::{FunctionId, Interface, Plan};
 
@@ -33,16 +34,23 @@ pub fn live_handles(isolate: &v8::Isolate) -> usize {
 /// the full name without its version. Functions of the world itself are properties, and so are the members of a sole
 /// interface: `import { decode } from 'image'`. Nothing is instantiated before the first call.
 ///
+/// `imports` gives what the component imports besides WASI: a property for each interface, an object of functions and
+/// classes.
+///
 /// # Errors
-/// A host fault where the isolate has no bridge, or [`Failure::Pending`].
+/// A `TypeError` with code `ERR_COMPONENT_IMPORT` where something is missing in `imports`, a host fault where the isolate
+/// has no bridge, or [`Failure::Pending`].
 pub fn bind<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     component: &str,
     plan: Arc<Plan>,
     door: Box<dyn Door>,
+    imports: Option<v8::Local<'s, v8::Object>>,
 ) -> Result<v8::Local<'s, v8::Object>, Failure> {
     let bridge = Bridge::of(scope)?;
-    let instance = bridge.instance(scope, component, plan, door);
+    let imports = imports.unwrap_or_else(|| v8::Object::new(scope));
+    let given = Given::find(scope, component, &plan, imports)?;
+    let instance = bridge.instance(scope, component, plan, given, door);
     define(scope, &bridge, &instance);
     let mut exports = Exports { object: v8::Object::new(scope), taken: HashSet::new() };
     let plan = Arc::clone(&instance.plan);

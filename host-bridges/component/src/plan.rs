@@ -22,7 +22,12 @@ pub struct Plan {
     pub interfaces: Vec<Interface>,
     /// Every exported function; a [`FunctionId`] indexes it.
     pub functions: Vec<Function>,
-    /// Every resource that the component defines; a [`ResourceId`] indexes it.
+    /// The imported interfaces that are not WASI's, which JavaScript gives; functions that the world itself imports are in
+    /// one with an empty name.
+    pub given: Vec<Interface>,
+    /// Every function of those; an [`ImportId`] indexes it.
+    pub imported: Vec<Function>,
+    /// Every resource that the component defines, and every one that JavaScript gives; a [`ResourceId`] indexes it.
     pub resources: Vec<Resource>,
     /// Names of properties and cases that values have; a [`NameId`] indexes it.
     pub names: Vec<String>,
@@ -32,30 +37,34 @@ pub struct Plan {
 
 /// Index into [`Plan::functions`].
 pub type FunctionId = usize;
+/// Index into [`Plan::imported`].
+pub type ImportId = usize;
 /// Index into [`Plan::resources`].
 pub type ResourceId = usize;
 /// Index into [`Plan::names`].
 pub type NameId = usize;
 
-/// An exported interface.
+/// An exported or given interface.
 #[derive(Debug)]
 pub struct Interface {
     /// Its full name, `acme:image/codec@1.0.0`; empty for the functions of the world itself.
     pub name: String,
     /// Its name as a JavaScript property: `codec`.
     pub js_name: String,
-    /// Its freestanding functions.
+    /// Its freestanding functions; of a given interface, by their [`ImportId`].
     pub functions: Vec<FunctionId>,
     /// Its resources.
     pub resources: Vec<ResourceId>,
 }
 
-/// A resource that the component defines: a class.
+/// A resource: a class.
 #[derive(Debug)]
 pub struct Resource {
+    /// True where JavaScript gives it; the functions below are then by their [`ImportId`].
+    pub given: bool,
     /// Its name in WIT: `image`.
     pub name: String,
-    /// The full name of the interface that exports it.
+    /// The full name of the interface that it belongs to.
     pub interface: String,
     /// The name of its class: `Image`.
     pub js_name: String,
@@ -67,7 +76,7 @@ pub struct Resource {
     pub statics: Vec<FunctionId>,
 }
 
-/// An exported function.
+/// An exported or imported function.
 #[derive(Debug)]
 pub struct Function {
     /// The full name of its interface; empty for a function of the world itself.

@@ -48,7 +48,8 @@ struct Description {
 const DOOR: &str = "direct";
 
 /// Why a component takes it.
-const DOOR_REASON: &str = "one main module, its memory its own, and of the host only WASI preview 1";
+const DOOR_REASON: &str =
+    "one main module, its memory its own, and of the host only WASI preview 1 and functions";
 
 impl Info {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
@@ -127,7 +128,7 @@ impl Description {
         }
         let mut text = String::new();
         let rows: Vec<_> =
-            self.needs.iter().map(|need| [need.purpose, need.gets].map(str::to_owned)).collect();
+            self.needs.iter().map(|need| [need.purpose.as_str(), need.gets].map(str::to_owned)).collect();
         text += &table::lines(&rows, "  ");
         let functions: Vec<_> =
             self.needs.iter().flat_map(|need| &need.functions).map(String::as_str).collect();

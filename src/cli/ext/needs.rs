@@ -8,10 +8,10 @@ use serde::Serialize;
 pub(crate) struct Need {
     /// What it is about: files, clocks, ...
     #[serde(rename = "for")]
-    pub(crate) purpose: &'static str,
+    pub(crate) purpose: String,
     /// What the component gets of it.
     pub(crate) gets: &'static str,
-    /// The functions of WASI preview 1 that it imports for it.
+    /// The functions that it imports for it: of WASI preview 1, or of an interface that JavaScript gives.
     pub(crate) functions: Vec<String>,
 }
 
@@ -38,16 +38,34 @@ pub(crate) fn needs(imports: &[MainImport]) -> Vec<Need> {
         PURPOSES.iter().position(|(_, prefixes, _)| prefixes.iter().any(|prefix| field.starts_with(prefix)))
     };
     let groups = PURPOSES.iter().enumerate().map(|(index, (name, _, gets))| Need {
-        purpose: name,
+        purpose: (*name).to_owned(),
         gets,
         functions: named(wasi.iter().filter(|import| purpose(&import.field) == Some(index))),
     });
     let others = Need {
-        purpose: "something else",
+        purpose: "something else".to_owned(),
         gets: "what WASI preview 1 gives without a grant",
         functions: named(wasi.iter().filter(|import| purpose(&import.field).is_none())),
     };
-    groups.chain([others]).filter(|need| !need.functions.is_empty()).collect()
+    let wasi = groups.chain([others]).filter(|need| !need.functions.is_empty());
+    wasi.chain(given(imports)).collect()
+}
+
+/// The interfaces that JavaScript gives, each with its functions.
+fn given(imports: &[MainImport]) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::new();
+    let is_given = |import: &&MainImport| matches!(import.source, ImportSource::Given(_));
+    for import in imports.iter().filter(is_given) {
+        match needs.iter_mut().find(|need| need.purpose == import.module) {
+            Some(need) => need.functions.push(import.field.clone()),
+            None => needs.push(Need {
+                purpose: import.module.clone(),
+                gets: "what JavaScript gives it",
+                functions: vec![import.field.clone()],
+            }),
+        }
+    }
+    needs
 }
 
 fn named<'a>(imports: impl Iterator<Item = &'a &'a MainImport>) -> Vec<String> {

@@ -53,6 +53,9 @@ pub fn compile(component: &[u8]) -> Result<Plan, Refusal> {
     }
 }
 
+/// How the names of WASI's interfaces start.
+const WASI: &str = "wasi:";
+
 struct Compiler<'a> {
     resolve: &'a Resolve,
     sizes: SizeAlign,
@@ -61,6 +64,8 @@ struct Compiler<'a> {
     resource_ids: HashMap<TypeId, ResourceId>,
     /// The function being compiled, for refusals.
     item: String,
+    /// True while what the component imports is compiled.
+    importing: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -70,6 +75,8 @@ impl<'a> Compiler<'a> {
         let plan = Plan {
             interfaces: Vec::new(),
             functions: Vec::new(),
+            given: Vec::new(),
+            imported: Vec::new(),
             resources: Vec::new(),
             names: Vec::new(),
             imports: Vec::new(),
@@ -81,21 +88,21 @@ impl<'a> Compiler<'a> {
             name_ids: HashMap::new(),
             resource_ids: HashMap::new(),
             item: String::new(),
+            importing: false,
         }
     }
 
     fn world(mut self, world: WorldId) -> Result<Plan, Refusal> {
         let resolve = self.resolve;
         let world = &resolve.worlds[world];
-        for (key, item) in &world.imports {
-            if !matches!(item, WorldItem::Type { .. }) {
-                self.plan.imports.push(resolve.name_world_key(key));
-            }
-        }
+        self.imports(world)?;
         let mut own = self.interface(String::new(), String::new());
         for (key, item) in &world.exports {
             match item {
-                WorldItem::Interface { id, .. } => self.exported_interface(key, *id)?,
+                WorldItem::Interface { id, .. } => {
+                    let interface = self.whole_interface(key, *id)?;
+                    self.plan.interfaces.push(interface);
+                }
                 WorldItem::Function(function) => self.member(&mut own, function)?,
                 WorldItem::Type { .. } => {}
             }
@@ -106,7 +113,33 @@ impl<'a> Compiler<'a> {
         Ok(self.plan)
     }
 
-    fn exported_interface(&mut self, key: &WorldKey, id: wit_parser::InterfaceId) -> Result<(), Refusal> {
+    /// What the component imports. WASI is the host's to give; an interface of types alone asks for nothing.
+    fn imports(&mut self, world: &wit_parser::World) -> Result<(), Refusal> {
+        self.importing = true;
+        let mut own = self.interface(String::new(), String::new());
+        for (key, item) in &world.imports {
+            let name = self.resolve.name_world_key(key);
+            match item {
+                WorldItem::Type { .. } => continue,
+                WorldItem::Interface { .. } if name.starts_with(WASI) => {}
+                WorldItem::Interface { id, .. } => {
+                    let interface = self.whole_interface(key, *id)?;
+                    if !interface.functions.is_empty() || !interface.resources.is_empty() {
+                        self.plan.given.push(interface);
+                    }
+                }
+                WorldItem::Function(function) => self.member(&mut own, function)?,
+            }
+            self.plan.imports.push(name);
+        }
+        if !own.functions.is_empty() {
+            self.plan.given.push(own);
+        }
+        self.importing = false;
+        Ok(())
+    }
+
+    fn whole_interface(&mut self, key: &WorldKey, id: wit_parser::InterfaceId) -> Result<Interface, Refusal> {
         let resolve = self.resolve;
         let name = resolve.name_world_key(key);
         let short = resolve.interfaces[id].name.clone().unwrap_or_else(|| name.clone());
@@ -119,8 +152,7 @@ impl<'a> Compiler<'a> {
         for function in resolve.interfaces[id].functions.values() {
             self.member(&mut interface, function)?;
         }
-        self.plan.interfaces.push(interface);
-        Ok(())
+        Ok(interface)
     }
 
     fn interface(&self, name: String, js_name: String) -> Interface {
@@ -130,6 +162,7 @@ impl<'a> Compiler<'a> {
     fn resource(&mut self, name: &str, interface: &str, id: TypeId) -> ResourceId {
         let index = self.plan.resources.len();
         self.plan.resources.push(Resource {
+            given: self.importing,
             name: name.to_owned(),
             interface: interface.to_owned(),
             js_name: upper_camel(name),
@@ -184,7 +217,7 @@ impl<'a> Compiler<'a> {
         let flat_params = params.iter().map(|param| param.ty.flat).sum();
         let scalars = scalars(role, &params, &result);
         let member = function.item_name();
-        self.plan.functions.push(Function {
+        let function = Function {
             interface: interface.to_owned(),
             name: function.name.clone(),
             js_name: lower_camel(member),
@@ -195,8 +228,10 @@ impl<'a> Compiler<'a> {
             flat_params,
             spill: Layout { size: narrow(spill.size), align: narrow_align(spill.align) },
             scalars,
-        });
-        Ok(self.plan.functions.len() - 1)
+        };
+        let list = if self.importing { &mut self.plan.imported } else { &mut self.plan.functions };
+        list.push(function);
+        Ok(list.len() - 1)
     }
 
     fn title(&self, role: Role, member: &str) -> String {
@@ -344,7 +379,7 @@ impl<'a> Compiler<'a> {
             definition = next;
         }
         let found = self.resource_ids.get(&definition).copied();
-        found.ok_or_else(|| self.unsupported("a resource that the component imports"))
+        found.ok_or_else(|| self.unsupported("a resource of WASI"))
     }
 
     fn name(&mut self, name: &str) -> NameId {

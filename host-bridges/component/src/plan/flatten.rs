@@ -25,8 +25,28 @@ pub struct CoreSignature {
 }
 
 impl Function {
-    /// The signature that the core function behind this export must have.
+    /// The signature that the core function behind this export must have: what does not fit one core value is returned
+    /// as a pointer to it.
     pub fn core_signature(&self) -> CoreSignature {
+        let mut signature = self.flat_signature();
+        if signature.results.len() > 1 {
+            signature.results = vec![CoreType::I32];
+        }
+        signature
+    }
+
+    /// The signature that the core function of this import has: what does not fit one core value is written where the last
+    /// parameter points.
+    pub fn import_signature(&self) -> CoreSignature {
+        let mut signature = self.flat_signature();
+        if signature.results.len() > 1 {
+            signature.params.push(CoreType::I32);
+            signature.results = Vec::new();
+        }
+        signature
+    }
+
+    fn flat_signature(&self) -> CoreSignature {
         let mut params = Vec::new();
         self.params.iter().for_each(|param| flatten(&param.ty, &mut params));
         if params.len() > FLAT_PARAMS_MAX {
@@ -35,9 +55,6 @@ impl Function {
         let mut results = Vec::new();
         if let Returns::Value(ty) | Returns::OrThrows(ty) = &self.result {
             flatten(ty, &mut results);
-        }
-        if results.len() > 1 {
-            results = vec![CoreType::I32];
         }
         CoreSignature { params, results }
     }

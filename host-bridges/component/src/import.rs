@@ -1,0 +1,248 @@
+//! Calls the other way: a component calls a function that JavaScript gave.
+//!
+//! The arguments are lifted, the script runs, its result is checked and lowered. The component waits meanwhile and cannot
+//! be entered: a call into it is refused as busy.
+
+use innerbox_binding::{Failure, OrPending};
+
+use crate::check::{Checker, Tape};
+use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
+use crate::instance::{Instance, Problem};
+use crate::lift::{Lifter, Room, over};
+use crate::lower::Lowerer;
+use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
+
+type Value<'s> = v8::Local<'s, v8::Value>;
+
+/// Answers what a component imports while it runs.
+pub(crate) struct Outward<'a, 's, 'i> {
+    pub(crate) scope: &'a mut v8::PinScope<'s, 'i>,
+    pub(crate) instance: &'a Instance,
+    pub(crate) generation: u32,
+    /// Most bytes of lists and strings, each way.
+    pub(crate) allowed: usize,
+    /// What a script threw, where the component had no way to be told.
+    pub(crate) thrown: Option<Failure>,
+}
+
+/// What came of the script.
+enum Answer<'s> {
+    Returned(Value<'s>),
+    /// The payload of the error case.
+    Failed(Value<'s>),
+}
+
+impl Outward<'_, '_, '_> {
+    /// Notes what the script threw, to be thrown on by the call that the component is in.
+    fn end(&mut self, problem: Problem) -> Fault {
+        match problem {
+            Problem::Component(fault) => fault,
+            Problem::Script(failure) => {
+                self.thrown = Some(failure);
+                Fault::Thrown
+            }
+        }
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        id: ImportId,
+        importer: &mut dyn Importer,
+        flat: &mut [u64],
+    ) -> Result<(), Fault> {
+        self.try_answer(id, importer, flat).map_err(|problem| self.end(problem))
+    }
+
+    fn try_answer(
+        &mut self,
+        id: ImportId,
+        importer: &mut dyn Importer,
+        flat: &mut [u64],
+    ) -> Result<(), Problem> {
+        let instance = self.instance;
+        let function = &instance.plan.imported[id];
+        v8::scope!(let scope, self.scope);
+        let arguments =
+            lift(scope, instance, self.generation, self.allowed, importer.source(), function, flat)?;
+        let answer = run(scope, instance, id, function, &arguments)?;
+        let checker = Checker { instance, generation: self.generation };
+        lower(scope, &checker, self.allowed, importer, function, flat, &answer)
+    }
+
+    pub(crate) fn note_dropped(&mut self, rep: u32) -> Result<(), Fault> {
+        self.dispose(rep).map_err(|failure| self.end(failure.into()))
+    }
+
+    fn dispose(&mut self, rep: u32) -> Result<(), Failure> {
+        let instance = self.instance;
+        v8::scope!(let scope, self.scope);
+        match instance.given.take(scope, rep) {
+            Some(object) => dispose(scope, instance, object),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A destructor has no values of its own.
+impl Crossing for Outward<'_, '_, '_> {
+    fn lower(&mut self, _: &mut dyn Guest, _: &mut Flat) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn lift(&mut self, _: Source<'_>, _: &Flat) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn import(
+        &mut self,
+        import: ImportId,
+        importer: &mut dyn Importer,
+        flat: &mut [u64],
+    ) -> Result<(), Fault> {
+        self.answer(import, importer, flat)
+    }
+
+    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Fault> {
+        self.note_dropped(rep)
+    }
+}
+
+fn lift<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    generation: u32,
+    allowed: usize,
+    source: Source<'_>,
+    function: &Function,
+    flat: &[u64],
+) -> Result<Vec<Value<'s>>, Problem> {
+    let Source { memory, handles, encoding } = source;
+    let room = Room::with(0, allowed);
+    let mut lifter = Lifter { memory, handles, encoding, instance, generation, room };
+    lifter.params(scope, function, flat)
+}
+
+/// Runs the script. What it throws is the error case of a function that has one, where it is or has a payload.
+fn run<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    id: ImportId,
+    function: &Function,
+    arguments: &[Value<'s>],
+) -> Result<Answer<'s>, Failure> {
+    v8::tc_scope!(let scope, scope);
+    match instance.given.call(scope, id, function, arguments) {
+        Ok(value) => Ok(Answer::Returned(value)),
+        Err(Failure::Pending) => {
+            let Some(exception) = scope.exception().filter(|_| !scope.has_terminated()) else {
+                return Err(Failure::Pending);
+            };
+            scope.reset();
+            match payload(scope, instance, function, exception)? {
+                Some(payload) => Ok(Answer::Failed(payload)),
+                None => Err(Failure::thrown(scope, exception)),
+            }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The payload of what was thrown: its `payload`, or itself where it is no `Error`.
+fn payload<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    function: &Function,
+    exception: Value<'s>,
+) -> Result<Option<Value<'s>>, Failure> {
+    if !matches!(function.result, Returns::OrThrows(_)) {
+        return Ok(None);
+    }
+    let Ok(object) = v8::Local::<v8::Object>::try_from(exception) else { return Ok(Some(exception)) };
+    let key = instance.names.payload(scope);
+    if object.has_own_property(scope, key.into()).or_pending()? {
+        return object.get(scope, key.into()).or_pending().map(Some);
+    }
+    Ok((!exception.is_native_error()).then_some(exception))
+}
+
+fn lower<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    checker: &Checker<'_>,
+    allowed: usize,
+    importer: &mut dyn Importer,
+    function: &Function,
+    flat: &mut [u64],
+    answer: &Answer<'s>,
+) -> Result<(), Problem> {
+    let (ty, tape) = match (&function.result, answer) {
+        (Returns::Nothing, _) => return Ok(()),
+        (Returns::Value(ty), Answer::Returned(value) | Answer::Failed(value)) => {
+            (ty, check(scope, checker, function, ty, *value)?)
+        }
+        (Returns::OrThrows(ty), answer) => (ty, check_case(scope, checker, function, ty, answer)?),
+    };
+    if tape.bytes > allowed as u64 {
+        return Err(over(tape.bytes, allowed as u64).into());
+    }
+    let instance = checker.instance;
+    for key in &tape.taken {
+        instance.realm.handles.borrow_mut().remove(*key);
+    }
+    let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+    let mut lowerer = Lowerer { scope, instance, guest: importer, items, room };
+    lowerer.result(function, ty, flat)?;
+    Ok(())
+}
+
+fn check<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    checker: &Checker<'_>,
+    function: &Function,
+    ty: &Type,
+    value: Value<'s>,
+) -> Result<Tape<'s>, Failure> {
+    let mut tape = Tape::default();
+    checker.result(scope, &function.title, ty, value, &mut tape)?;
+    checker.finish(scope, &tape)?;
+    Ok(tape)
+}
+
+fn check_case<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    checker: &Checker<'_>,
+    function: &Function,
+    ty: &Type,
+    answer: &Answer<'s>,
+) -> Result<Tape<'s>, Failure> {
+    let Kind::Result(cases) = &ty.kind else { return Ok(Tape::default()) };
+    let (index, value) = match answer {
+        Answer::Returned(value) => (0, *value),
+        Answer::Failed(payload) => (1, *payload),
+    };
+    let mut tape = Tape::default();
+    checker.case(scope, &function.title, cases, index, value, &mut tape)?;
+    checker.finish(scope, &tape)?;
+    Ok(tape)
+}
+
+/// Calls `[Symbol.dispose]` of an object that the component had for its own, if it has one.
+fn dispose(
+    scope: &mut v8::PinScope<'_, '_>,
+    instance: &Instance,
+    object: v8::Local<v8::Object>,
+) -> Result<(), Failure> {
+    v8::tc_scope!(let scope, scope);
+    let key = v8::Local::new(scope, &instance.realm.dispose);
+    let disposed =
+        object.get(scope, key.into()).and_then(|method| match v8::Local::<v8::Function>::try_from(method) {
+            Ok(method) => method.call(scope, object.into(), &[]).map(drop),
+            Err(_) => Some(()),
+        });
+    match disposed {
+        Some(()) => Ok(()),
+        None => match scope.exception().filter(|_| !scope.has_terminated()) {
+            Some(exception) => Err(Failure::thrown(scope, exception)),
+            None => Err(Failure::Pending),
+        },
+    }
+}
