@@ -274,21 +274,23 @@ impl Door for DirectDoor {
         self.inside(|inside| inside.call(function, crossing))
     }
 
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault> {
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
-        self.inside(|inside| {
-            inside.enter(|live| {
-                let core = live.functions[function];
-                live.call(core, flat, None)?;
-                match core.post_return {
-                    // It takes the result, which lies where parameters do.
-                    Some(post_return) => call_raw(&mut live.store, post_return, &mut live.values),
-                    None => Ok(()),
-                }
-            })
-        })
+        let Some(live) = self.live.as_mut() else { return Ok(()) };
+        // Until the end: `explain` asks whether this call's time was over.
+        let _mark = self.interrupt.enter_call(self.allowance);
+        let core = live.functions[function];
+        let mut called = live.call(core, flat, None);
+        if let (Ok(()), Some(post_return)) = (&called, core.post_return) {
+            // It takes the result, which lies where parameters do.
+            called = call_raw(&mut live.store, post_return, &mut live.values);
+        }
+        let Err(error) = called else { return Ok(()) };
+        let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);
+        self.live = None;
+        Err(Box::new(fault))
     }
 
     fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {

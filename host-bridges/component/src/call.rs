@@ -28,6 +28,9 @@ pub(crate) fn call<'s>(
         let callee = callee::of(args.data())?;
         let Some((id, function)) = export_of(callee) else { return Ok(()) };
         let instance = &*callee.instance;
+        if matches!(function.role, Role::Constructor(_)) && args.is_construct_call() {
+            Key::NONE.write(args.this());
+        }
         let outcome = match &callee.scalars {
             Some(scalars) => call_scalar(scope, instance, id, scalars, &args, &mut answer),
             None => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
@@ -75,7 +78,7 @@ pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>)
     let callee = callee::of(args.data())?;
     let CalleeRole::Dispose(resource) = callee.role else { return Ok(undefined(scope)) };
     let instance = &*callee.instance;
-    let key = Key::of(scope, args.this()).ok_or_else(|| not_of_class(instance, resource))?;
+    let key = Key::of(args.this()).ok_or_else(|| not_of_class(instance, resource))?;
     let entry = instance.realm.handles.borrow().get(key).ok();
     let Some(entry) = entry else { return Ok(undefined(scope)) };
     if entry.owner != instance.number || entry.resource != resource {
@@ -179,7 +182,7 @@ fn call_scalar(
             .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
     }
     let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
-    door.call_scalar(id, &mut flat)?;
+    door.call_scalar(id, &mut flat).map_err(|fault| *fault)?;
     drop(door);
     let Some(scalar) = scalars.result else { return Ok(()) };
     scalar::answer(scalar, flat[0], scope, answer).ok_or_else(|| {
@@ -201,6 +204,19 @@ pub(crate) fn receiver(
     let path = Path::Param(&param.name);
     let (_, rep) = checker(instance).resource(scope, resource, &param.ty, this, &path)?;
     Ok(rep.into())
+}
+
+/// The same in short, where nothing is wrong with the object.
+pub(crate) fn live_rep(
+    instance: &Instance,
+    resource: ResourceId,
+    generation: u32,
+    this: v8::Local<v8::Value>,
+) -> Option<u32> {
+    let key = Key::of(v8::Local::<v8::Object>::try_from(this).ok()?)?;
+    let entry = instance.realm.handles.borrow().get(key).ok()?;
+    let is_its = (entry.owner, entry.resource, entry.instance) == (instance.number, resource, generation);
+    is_its.then_some(entry.rep)
 }
 
 fn checker(instance: &Instance) -> Checker<'_> {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use innerbox_binding::Failure;
 
 use crate::instance::Instance;
-use crate::plan::{FunctionId, ResourceId, Scalars};
+use crate::plan::{FunctionId, ResourceId, Role, Scalars};
 
 /// What a JavaScript function of the bridge does.
 pub(crate) struct Callee {
@@ -18,8 +18,8 @@ pub(crate) struct Callee {
     pub(crate) role: CalleeRole,
     /// The signature of an export of scalars, at hand: a call is counted in nanoseconds.
     pub(crate) scalars: Option<Scalars>,
-    /// True where the function is called on an object of a resource's class.
-    pub(crate) is_method: bool,
+    /// Of a method: the resource that it is called on.
+    pub(crate) receiver: Option<ResourceId>,
 }
 
 /// See [`Callee`].
@@ -56,7 +56,10 @@ impl Callees {
             role,
             // Where an import may run the script, a call needs more than its scalars.
             scalars: function.filter(|_| instance.plan.imported.is_empty()).and_then(|f| f.scalars.clone()),
-            is_method: function.is_some_and(|function| function.role.receivers() > 0),
+            receiver: function.and_then(|function| match function.role {
+                Role::Method(resource) => Some(resource),
+                _ => None,
+            }),
         });
         let pointer = Rc::as_ptr(&callee).cast_mut();
         self.0.borrow_mut().push(callee);

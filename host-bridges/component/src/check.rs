@@ -369,7 +369,7 @@ impl Checker<'_> {
         value: Value<'_>,
         path: &Path<'_>,
     ) -> Result<(Key, u32), Failure> {
-        let key = object(value).and_then(|object| Key::of(scope, object));
+        let key = object(value).and_then(Key::of);
         let key = key.ok_or_else(|| mismatch(scope, path, ty, value))?;
         let entry = self
             .instance

@@ -34,8 +34,8 @@ pub trait Door {
     /// parameters, and for the result at its start.
     ///
     /// # Errors
-    /// As `open` and `call`.
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault>;
+    /// As `open` and `call`; boxed, so that success is told in a register.
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>>;
 
     /// Calls the destructor of a resource; `crossing` answers the imports that it calls.
     ///

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use innerbox_binding::{Failure, guard};
 use v8::fast_api::{CFunction, CFunctionInfo, CTypeInfo, FastApiCallbackOptions, Int64Representation, Type};
 
-use crate::call::{export_of, receiver, reject};
+use crate::call::{export_of, live_rep, receiver, reject};
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::mismatch;
 use crate::door::Fault;
@@ -201,6 +201,8 @@ fn select3<A: Argument<'static>, B: Argument<'static>, C: Argument<'static>, R: 
 
 /// Why a fast call has no result.
 enum Refused {
+    /// The object that the method is called on is none of its class, or gone.
+    Receiver,
     /// The argument of this index does not fit its parameter.
     Argument(usize),
     Component(Fault),
@@ -222,19 +224,18 @@ fn run<'s, R: Returned>(options: &'s Options<'s>, this: Value<'s>, arguments: &[
     CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // SAFETY: `overloads` is given to functions together with data from `Callees::enter` and with nothing else.
     let callee = unsafe { callee::of_unchecked(options.data) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R>(options, callee, this, arguments)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R>(callee, this, arguments)));
     let refused = match outcome {
         Ok(Ok(answer)) => return answer,
         Ok(Err(refused)) => *refused,
         Err(panic) => Refused::Host(innerbox_binding::host_fault(&*panic)),
     };
-    throw(options, callee, arguments, refused);
+    throw(options, callee, this, arguments, refused);
     R::default()
 }
 
 // Boxed, so that an answer is returned in registers.
 fn attempt<'s, R: Returned>(
-    options: &'s Options<'s>,
     callee: &Callee,
     this: Value<'s>,
     arguments: &[Given<'s>],
@@ -243,10 +244,7 @@ fn attempt<'s, R: Returned>(
         return Ok(R::default());
     };
     let mut flat = [0_u64; 1 + PARAMS_MAX];
-    let receivers = usize::from(callee.is_method);
-    if callee.is_method {
-        flat[0] = fast_receiver(options, callee, this)?;
-    }
+    let receivers = usize::from(callee.receiver.is_some());
     let params = scalars.params.iter().zip(arguments).zip(&mut flat[receivers..]);
     for (index, ((scalar, given), bits)) in params.enumerate() {
         let read = match *given {
@@ -255,32 +253,35 @@ fn attempt<'s, R: Returned>(
         };
         *bits = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
     }
-    let door = callee.instance.door.try_borrow_mut();
+    let instance = &*callee.instance;
+    let door = instance.door.try_borrow_mut();
     let mut door = door.map_err(|_| Box::new(Refused::Component(Fault::Busy)))?;
-    door.call_scalar(id, &mut flat).map_err(|fault| Box::new(Refused::Component(fault)))?;
+    if let Some(resource) = callee.receiver {
+        let rep = live_rep(instance, resource, door.generation(), this);
+        flat[0] = rep.ok_or_else(|| Box::new(Refused::Receiver))?.into();
+    }
+    door.call_scalar(id, &mut flat).map_err(|fault| Box::new(Refused::Component(*fault)))?;
     Ok(R::from_bits(scalars.result, flat[0]))
-}
-
-fn fast_receiver<'s>(
-    options: &'s Options<'s>,
-    callee: &Callee,
-    this: Value<'s>,
-) -> Result<u64, Box<Refused>> {
-    // SAFETY: as in `throw`.
-    v8::callback_scope!(unsafe scope, options);
-    let Some((_, function)) = export_of(callee) else { return Ok(0) };
-    receiver(scope, &callee.instance, function, this).map_err(|failure| Box::new(Refused::Host(failure)))
 }
 
 /// Throws the exception that the ordinary callback would have thrown.
 #[cold]
-fn throw<'s>(options: &'s Options<'s>, callee: &Callee, arguments: &[Given<'s>], refused: Refused) {
+fn throw<'s>(
+    options: &'s Options<'s>,
+    callee: &Callee,
+    this: Value<'s>,
+    arguments: &[Given<'s>],
+    refused: Refused,
+) {
     // SAFETY: V8 made the options for the fast call that is being run, on the thread that has entered the isolate, and the
     // scope is closed before the call returns.
     v8::callback_scope!(unsafe scope, options);
     guard(scope, |scope| {
         let Some((_, function)) = export_of(callee) else { return Ok(()) };
+        // What is wrong with the object is told before what is wrong with the arguments.
+        receiver(scope, &callee.instance, function, this)?;
         let problem = match refused {
+            Refused::Receiver => Failure::error("host fault: a handle is live and is not").into(),
             Refused::Host(failure) => failure.into(),
             Refused::Component(fault) => fault.into(),
             Refused::Argument(index) => {

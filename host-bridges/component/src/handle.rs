@@ -2,19 +2,32 @@
 //!
 //! An object of a resource's class has one internal field, a number made of an index and a generation, and no pointer. A
 //! number that was forged, or whose slot has been used again since, finds no entry.
+#![expect(
+    unsafe_code,
+    reason = "V8 hands out a bare number from an internal field only as if it were a pointer"
+)]
+
+use std::ptr::without_provenance;
 
 use innerbox_binding::Failure;
 
 use crate::path::Path;
 use crate::plan::ResourceId;
 
-/// Internal fields of an object of a resource's class.
+/// Internal fields of an object of a resource's class. No other object has as many: V8's own have none, or (array buffers
+/// and their views) two, and no other template of ours asks for any.
 pub(crate) const FIELDS: usize = 1;
 
-/// The last generation of a slot, which is not used again after it: with the index, 53 bits, which a number holds.
-const GENERATION_MAX: u32 = (1 << 21) - 1;
+/// What V8 calls the kind of pointer, where its sandbox is built in.
+const TAG: u16 = 1;
 
-/// The number that an object carries. Generations start at 1, so a field that was never set matches nothing.
+/// The last generation of a slot, which is not used again after it.
+const GENERATION_MAX: u32 = u32::MAX;
+
+/// Most slots of a table: an index is 31 bits of the number that an object carries.
+const SLOTS_MAX: usize = 1 << 31;
+
+/// The number that an object carries. Generations start at 1, so 0 matches nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     index: u32,
@@ -22,20 +35,27 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// The key of an object that stands for nothing as yet.
+    pub(crate) const NONE: Self = Self { index: 0, generation: 0 };
+
     /// Reads the key of an object; `None` where it cannot be of a resource's class.
-    pub(crate) fn of(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) -> Option<Self> {
+    pub(crate) fn of(object: v8::Local<v8::Object>) -> Option<Self> {
         if object.internal_field_count() != FIELDS {
             return None;
         }
-        let field = v8::Local::<v8::Value>::try_from(object.get_internal_field(scope, 0)?).ok()?;
-        let bits = v8::Local::<v8::Number>::try_from(field).ok()?.value() as u64;
-        Some(Self { index: bits as u32, generation: (bits >> 32) as u32 })
+        // SAFETY: V8 asks that the field was set by `set_aligned_pointer_in_internal_field`. An object with one internal field is
+        // of a resource's class (see `FIELDS`), and both ways to make one call `write` before any script sees it: `wrap` at
+        // once, and the callback of `new` as the first thing it does.
+        let pointer = unsafe { object.get_aligned_pointer_from_internal_field(0, TAG) };
+        let bits = pointer.addr() as u64;
+        Some(Self { index: (bits as u32) >> 1, generation: (bits >> 32) as u32 })
     }
 
     /// Writes the key into an object made from a resource's class.
-    pub(crate) fn write(self, scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) {
-        let bits = u64::from(self.generation) << 32 | u64::from(self.index);
-        object.set_internal_field(0, v8::Number::new(scope, bits as f64).into());
+    pub(crate) fn write(self, object: v8::Local<v8::Object>) {
+        // V8 wants an even number: a garbage collector takes it for a small integer.
+        let bits = u64::from(self.generation) << 32 | u64::from(self.index << 1);
+        object.set_aligned_pointer_in_internal_field(0, without_provenance(bits as usize), TAG);
     }
 }
 
@@ -117,7 +137,7 @@ impl HandleTable {
 
     /// Enters a handle; `None` at the limit.
     pub(crate) fn insert(&mut self, entry: Entry) -> Option<Key> {
-        if self.live() >= self.limit {
+        if self.live() >= self.limit.min(SLOTS_MAX - 1 - self.worn_out) {
             return None;
         }
         let index = match self.free.pop() {

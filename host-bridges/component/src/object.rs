@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use innerbox_binding::{Failure, OrPending};
 
-use crate::handle::Entry;
+use crate::handle::{Entry, Key};
 use crate::instance::Instance;
 
 /// Makes an object of the resource's class for a handle.
@@ -18,6 +18,7 @@ pub(crate) fn wrap<'s>(
 ) -> Result<v8::Local<'s, v8::Object>, Failure> {
     let class = v8::Local::new(scope, &instance.classes.borrow()[entry.resource]);
     let object = class.instance_template(scope).new_instance(scope).or_pending()?;
+    Key::NONE.write(object);
     adopt(scope, instance, entry, object)?;
     Ok(object)
 }
@@ -34,7 +35,7 @@ pub(crate) fn adopt(
         let allowed = realm.handles.borrow().live();
         Failure::range_error(format!("limit reached: handles: {allowed} allowed")).code("ERR_LIMIT")
     })?;
-    key.write(scope, object);
+    key.write(object);
     let collected = Rc::clone(&realm.collected);
     let finalizer = Box::new(move |_: &mut v8::Isolate| collected.borrow_mut().push(key));
     let weak = v8::Weak::with_finalizer(scope, object, finalizer);

@@ -15,19 +15,25 @@ pub(crate) fn to_bits(
     }
 }
 
-/// Reads a number as a scalar that is a number in JavaScript.
+/// Reads a number as a scalar that is a number in JavaScript. The usual types first: a jump table costs more.
 #[inline]
 pub(crate) fn number_to_bits(scalar: Scalar, number: f64) -> Option<u64> {
+    if scalar == Scalar::U32 {
+        return unsigned(number, u32::MAX);
+    }
+    if scalar == Scalar::F64 {
+        return Some(number.to_bits());
+    }
+    if scalar == Scalar::S32 {
+        return signed(number, i32::MIN, i32::MAX);
+    }
     match scalar {
-        Scalar::U32 => unsigned(number, u32::MAX),
-        Scalar::S32 => signed(number, i32::MIN, i32::MAX),
-        Scalar::F64 => Some(number.to_bits()),
         Scalar::F32 => Some(u64::from((number as f32).to_bits())),
         Scalar::U8 => unsigned(number, u8::MAX.into()),
         Scalar::U16 => unsigned(number, u16::MAX.into()),
         Scalar::S8 => signed(number, i8::MIN.into(), i8::MAX.into()),
         Scalar::S16 => signed(number, i16::MIN.into(), i16::MAX.into()),
-        Scalar::Bool | Scalar::S64 | Scalar::U64 | Scalar::Char => None,
+        _ => None,
     }
 }
 
@@ -47,17 +53,20 @@ pub(crate) fn primitive_to_bits(scalar: Scalar, value: v8::Local<v8::Value>) -> 
     }
 }
 
-// A cast saturates and makes NaN 0, so a number that comes back from one as it was is an integer of that type; -0 is 0.
+// Added to a number of at most 32 bits, these leave the number's own bits at the end of the sum's. Whatever else was added,
+// the bits do not give the number back: so what does come back as it was is an integer of that type; -0 is 0.
+const UNSIGNED: f64 = 4_503_599_627_370_496.0; // 2^52
+const SIGNED: f64 = 6_755_399_441_055_744.0; // 2^52 + 2^51
 
 #[inline]
 fn unsigned(number: f64, max: u32) -> Option<u64> {
-    let integer = number as u32;
+    let integer = (number + UNSIGNED).to_bits() as u32;
     (f64::from(integer) == number && integer <= max).then(|| u64::from(integer))
 }
 
 #[inline]
 fn signed(number: f64, min: i32, max: i32) -> Option<u64> {
-    let integer = number as i32;
+    let integer = ((number + SIGNED).to_bits() as u32).cast_signed();
     let fits = f64::from(integer) == number && (min..=max).contains(&integer);
     // A core i32: sign-extended to 32 bits, zero-extended from there.
     fits.then(|| u64::from(integer.cast_unsigned()))
@@ -132,5 +141,57 @@ pub(crate) fn size(scalar: Scalar) -> u32 {
         Scalar::S16 | Scalar::U16 => 2,
         Scalar::S32 | Scalar::U32 | Scalar::F32 | Scalar::Char => 4,
         Scalar::S64 | Scalar::U64 | Scalar::F64 => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_to_bits;
+    use crate::plan::Scalar::{self, S8, S16, S32, U8, U16, U32};
+
+    /// Each type with its least and its greatest value.
+    const INTEGERS: [(Scalar, i64, i64); 6] = [
+        (U8, 0, u8::MAX as i64),
+        (U16, 0, u16::MAX as i64),
+        (U32, 0, u32::MAX as i64),
+        (S8, i8::MIN as i64, i8::MAX as i64),
+        (S16, i16::MIN as i64, i16::MAX as i64),
+        (S32, i32::MIN as i64, i32::MAX as i64),
+    ];
+
+    #[test]
+    fn an_integer_fits_where_it_lies_between_the_ends_of_its_type() {
+        let edges = [0, 1, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1 << 51, 1 << 52, 1 << 53];
+        let numbers =
+            edges.into_iter().flat_map(|edge: i64| [edge - 1, edge, edge + 1, -edge, 1 - edge, -1 - edge]);
+        for number in numbers {
+            for (scalar, least, most) in INTEGERS {
+                let expected = (least..=most).contains(&number).then_some(u64::from(number as u32));
+                assert_eq!(number_to_bits(scalar, number as f64), expected, "{number} as {scalar:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_integer_never_fits() {
+        let strange = [
+            0.5,
+            -0.5,
+            1.5,
+            4_294_967_295.5,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            1e300,
+            -1e300,
+            5e-324,
+        ];
+        for number in strange.into_iter().chain([1e15 + 0.5, f64::MAX, f64::MIN, f64::EPSILON]) {
+            for (scalar, ..) in INTEGERS {
+                assert_eq!(number_to_bits(scalar, number), None, "{number} as {scalar:?}");
+            }
+        }
+        assert_eq!(number_to_bits(U32, -0.0), Some(0));
+        assert_eq!(number_to_bits(S32, -0.0), Some(0));
     }
 }
