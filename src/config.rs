@@ -29,8 +29,8 @@ pub(crate) enum CacheDirectory {
 }
 
 impl Config {
-    /// Most component instances alive at once in the process. Each takes some GiB of address space, but no memory before
-    /// it touches it.
+    /// Room for component instances alive at once in the process. Each takes some GiB of address space, but no memory
+    /// before it touches it.
     pub const INSTANCES: u32 = 256;
 
     /// Most linear memory that any component can have, whatever its own limits say.
@@ -58,7 +58,8 @@ impl Config {
         self
     }
 
-    /// Sets how many component instances may be alive at once, all sandboxes together.
+    /// Sets for how many component instances there is room at once, all sandboxes together. One that is composed of
+    /// several may take the room of several.
     #[must_use]
     pub fn instances(mut self, most: u32) -> Self {
         self.instances = most;

@@ -19,6 +19,21 @@ const WASM_STACK_BYTES: usize = 512 << 10;
 /// Most elements of one table. A component that has more cannot be instantiated; a large language runtime has 20,000.
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 
+/// How many core instances, memories and tables the pool has for each component instance: a component that takes the
+/// general door has an adapter and two small modules beside its main one, and a composed one has several of all. An unused
+/// one costs address space alone.
+const CORE_INSTANCES_EACH: u32 = 8;
+const MEMORIES_EACH: u32 = 2;
+const TABLES_EACH: u32 = 4;
+
+/// Most memories and tables of one module.
+const MEMORIES_OF_ONE_MAX: u32 = 8;
+const TABLES_OF_ONE_MAX: u32 = 8;
+
+/// Most that wasmtime may keep for one instance beside its memories and tables: a language runtime has thousands of
+/// functions.
+const INSTANCE_BYTES_MAX: usize = 4 << 20;
+
 /// What the pool keeps of a memory between two instances, in place of giving it back to the system page by page.
 const KEPT_RESIDENT_BYTES: usize = 1 << 20;
 
@@ -119,9 +134,13 @@ fn wasm_engine(
 fn pool(config: &Config) -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(config.instances)
-        .total_core_instances(config.instances)
-        .total_memories(config.instances)
-        .total_tables(config.instances)
+        .total_core_instances(config.instances.saturating_mul(CORE_INSTANCES_EACH))
+        .total_memories(config.instances.saturating_mul(MEMORIES_EACH))
+        .total_tables(config.instances.saturating_mul(TABLES_EACH))
+        .max_memories_per_module(MEMORIES_OF_ONE_MAX)
+        .max_tables_per_module(TABLES_OF_ONE_MAX)
+        .max_component_instance_size(INSTANCE_BYTES_MAX)
+        .max_core_instance_size(INSTANCE_BYTES_MAX)
         .max_memory_size(config.memory_bytes)
         .table_elements(TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(KEPT_RESIDENT_BYTES)

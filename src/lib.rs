@@ -76,7 +76,7 @@ pub use completion::{Completion, Limit, LimitHit, Outcome, Usage};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};
-pub use extension::{Extension, ImportSource, MainImport};
+pub use extension::{DoorChoice, DoorKind, Extension, ImportSource, MainImport};
 pub use grant::Grant;
 pub use limits::{ExtensionLimits, Limits};
 pub use sandbox::{Sandbox, SandboxBuilder};

@@ -115,6 +115,19 @@ impl Drop for Call<'_> {
 }
 
 #[cfg(test)]
+impl Interrupt {
+    /// One that nothing watches.
+    pub(crate) fn idle() -> Self {
+        Self::new(Arc::new(Clock::new()))
+    }
+
+    /// As the watchdog does at the end of a run.
+    pub(crate) fn end(&self) {
+        self.fire();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

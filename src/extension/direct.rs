@@ -6,25 +6,62 @@
 
 use std::sync::Arc;
 
-use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId};
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId};
 use innerbox_bridge_component::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
-use wasmtime::{Func, Memory, Store, UpdateDeadline, ValRaw};
+use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
-use super::Inner;
 use super::given::{self, Realloc};
-use super::limiter::Limiter;
+use super::shape::{self, MainImport, Shape};
 use super::state::State;
-use super::trap::{Cause, fault};
-use super::wasi::{self, LastWords};
+use super::store::{explain, store};
+use super::{intrinsics, preview1};
 use crate::deadline::{CallAllowance, Interrupt};
+use crate::engine::Engine;
 use crate::limits::ExtensionLimits;
 
 /// Components with other strings do not take this door.
 pub(super) const ENCODING: Encoding = Encoding::Utf8;
 
+/// A component that the direct door enters: its main module, compiled.
+pub(super) struct Compiled {
+    engine: Engine,
+    shape: Shape,
+    module: Module,
+    template: InstancePre<State>,
+    /// By `ResourceId`: whether JavaScript gives the resource.
+    given: Vec<bool>,
+}
+
+impl Compiled {
+    /// Compiles the main module of a component, or takes it from the engine's cache.
+    ///
+    /// # Errors
+    /// Where wasmtime does not take it, or it is not what the component's sections say.
+    pub(super) fn new(engine: &Engine, plan: &Plan, bytes: &[u8], shape: Shape) -> anyhow::Result<Self> {
+        let described = |error: wasmtime::Error| anyhow::anyhow!("{error:#}");
+        let module = Module::new(engine.wasm(), &bytes[shape.module.clone()]).map_err(described)?;
+        shape::verify(&shape, plan, &module)?;
+        let mut linker = Linker::new(engine.wasm());
+        preview1::link(&mut linker).map_err(described)?;
+        intrinsics::link(&mut linker, &shape, plan).map_err(described)?;
+        let template = linker.instantiate_pre(&module).map_err(described)?;
+        let given = plan.resources.iter().map(|resource| resource.given).collect();
+        Ok(Self { engine: engine.clone(), shape, module, template, given })
+    }
+
+    pub(super) fn imports(&self) -> &[MainImport] {
+        &self.shape.imports
+    }
+
+    /// Linear memory that an instance starts with, in bytes.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.module.resources_required().max_initial_memory_size.map_or(0, |pages| pages * (64 << 10))
+    }
+}
+
 /// A component in one sandbox, through the direct door.
 pub(super) struct DirectDoor {
-    extension: Arc<Inner>,
+    compiled: Arc<Compiled>,
     limits: ExtensionLimits,
     allowance: CallAllowance,
     interrupt: Arc<Interrupt>,
@@ -54,24 +91,15 @@ struct CoreFunction {
 }
 
 impl DirectDoor {
-    pub(super) fn new(extension: Arc<Inner>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
+    pub(super) fn new(compiled: Arc<Compiled>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { extension, limits, allowance, interrupt, live: None, generation: 0 }
+        Self { compiled, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
-        let last_words = LastWords::default();
-        let limiter = Limiter::new(self.limits);
-        let state = State::new(wasi::context(&last_words), last_words, limiter, Arc::clone(&self.interrupt));
-        let mut store = Store::new(self.extension.engine.wasm(), state);
-        store.limiter(|state| &mut state.limiter);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|store| match store.data().interrupted() {
-            true => Err(wasmtime::Trap::Interrupt.into()),
-            false => Ok(UpdateDeadline::Continue(1)),
-        });
+        let mut store = store(&self.compiled.engine, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
-        match prepare(&self.extension, &mut store) {
+        match prepare(&self.compiled, &mut store) {
             Ok((memory, realloc, functions)) => {
                 self.generation += 1;
                 let values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
@@ -193,18 +221,17 @@ impl Live {
 
 type Prepared = (Option<Memory>, Option<Realloc>, Vec<CoreFunction>);
 
-fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
-    let instance = extension.template.instantiate(&mut *store)?;
-    let shape = &extension.shape;
+fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
+    let instance = compiled.template.instantiate(&mut *store)?;
+    let shape = &compiled.shape;
     let mut find = |name: &str| {
         let missing = || wasmtime::Error::msg(format!("`{name}` is not exported"));
         instance.get_func(&mut *store, name).ok_or_else(missing)
     };
     let mut functions = Vec::with_capacity(shape.functions.len());
-    for (core, plan) in shape.functions.iter().zip(&extension.plan.functions) {
+    for core in &shape.functions {
         let post_return = core.post_return.as_deref().map(&mut find).transpose()?;
-        let params = if plan.flat_params <= FLAT_PARAMS_MAX { plan.flat_params } else { 1 };
-        functions.push(CoreFunction { function: find(&core.name)?, params, post_return });
+        functions.push(CoreFunction { function: find(&core.name)?, params: core.params, post_return });
     }
     let mut destructors = Vec::with_capacity(shape.destructors.len());
     for name in &shape.destructors {
@@ -214,7 +241,7 @@ fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prep
     let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
     let realloc: Option<Realloc> =
         shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
-    store.data_mut().handles.given = extension.plan.resources.iter().map(|resource| resource.given).collect();
+    store.data_mut().handles.given.clone_from(&compiled.given);
     store.data_mut().imports.memory = memory;
     store.data_mut().imports.realloc = realloc.clone();
     // A reactor's own start: constructors of its globals.
@@ -222,27 +249,6 @@ fn prepare(extension: &Inner, store: &mut Store<State>) -> wasmtime::Result<Prep
         initialize.call(&mut *store, &[], &mut [])?;
     }
     Ok((memory, realloc, functions))
-}
-
-fn explain(
-    store: &mut Store<State>,
-    interrupt: &Interrupt,
-    limits: ExtensionLimits,
-    error: &wasmtime::Error,
-) -> Fault {
-    if let Some(fault) = store.data_mut().imports.take_fault() {
-        return fault;
-    }
-    let cause = if interrupt.fired() {
-        Cause::Terminated
-    } else if interrupt.call_expired() {
-        Cause::CallWall { ms: limits.call_wall.map_or(0, |wall| wall.as_millis() as u64) }
-    } else if let Some(refused) = store.data_mut().limiter.take_refused() {
-        Cause::Refused(refused)
-    } else {
-        Cause::Trap { last_words: store.data().last_words.take() }
-    };
-    fault(error, cause)
 }
 
 /// Calls a core function with raw values. `values` holds its parameters, then its result.

@@ -5,7 +5,7 @@ use innerbox_bridge_component::{Fault, Handles};
 use wasmtime::Func;
 
 /// Most handles that an instance may own at once: each one is 16 bytes of the host's.
-const HANDLES_MAX: usize = 1 << 20;
+pub(super) const HANDLES_MAX: usize = 1 << 20;
 
 /// What a handle stands for.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! One component: read, compiled once, and entered by a door. Knows no V8.
 
 mod direct;
+mod general;
 mod given;
 mod handles;
 mod intrinsics;
@@ -8,6 +9,7 @@ mod limiter;
 mod preview1;
 mod shape;
 mod state;
+mod store;
 mod trap;
 mod wasi;
 
@@ -16,15 +18,13 @@ use std::sync::Arc;
 
 use innerbox_bridge_component::Door;
 use innerbox_bridge_component::plan::{self, Plan};
-use wasmtime::{InstancePre, Linker, Module};
 
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::limits::ExtensionLimits;
 use direct::DirectDoor;
-use shape::Shape;
-use state::State;
+use general::GeneralDoor;
 
 pub use shape::{ImportSource, MainImport};
 
@@ -50,12 +50,35 @@ pub struct Extension {
 
 struct Inner {
     name: String,
-    engine: Engine,
     plan: Arc<Plan>,
-    shape: Shape,
     component_bytes: usize,
-    module: Module,
-    template: InstancePre<State>,
+    entrance: Entrance,
+    door_reason: String,
+}
+
+/// A component, compiled for its door.
+enum Entrance {
+    Direct(Arc<direct::Compiled>),
+    General(Arc<general::Compiled>),
+}
+
+/// How a component is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorKind {
+    /// Its main core module alone is instantiated, and the canonical ABI is ours: a call costs tens of nanoseconds.
+    Direct,
+    /// The whole component is instantiated, by wasmtime's component API: it takes any synchronous component.
+    General,
+}
+
+/// Which door a component is to take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DoorChoice {
+    /// The direct door where it takes the component, else the general one.
+    #[default]
+    Auto,
+    /// The general door: both must do the same, so this is for tests and measurements.
+    General,
 }
 
 impl Extension {
@@ -77,22 +100,30 @@ impl Extension {
     /// Loads a component from its binary form. `name` is what scripts import it by and what errors call it.
     ///
     /// # Errors
-    /// [`Error::Component`] where the bytes are no valid component, or it is one that the direct door does not take; the
-    /// message gives the reason.
+    /// [`Error::Component`] where the bytes are no valid component, or it is one that no door takes; the message gives
+    /// the reason.
     pub fn from_bytes(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let named = |source: anyhow::Error| Error::Component { name: name.to_owned(), source };
-        let compiled = |error: wasmtime::Error| named(anyhow::Error::msg(format!("{error:#}")));
-        let plan = plan::compile(bytes).map_err(|refusal| named(refusal.into()))?;
-        let shape = shape::read(bytes, &plan).map_err(|refusal| named(refusal.into()))?;
-        let main = &bytes[shape.module.clone()];
-        let module = Module::new(engine.wasm(), main).map_err(compiled)?;
-        shape::verify(&shape, &plan, &module).map_err(|refusal| named(refusal.into()))?;
-        let template = link(engine, &shape, &plan, &module).map_err(compiled)?;
-        let plan = Arc::new(plan);
-        let name = name.to_owned();
-        let engine = engine.clone();
-        let inner = Inner { name, engine, plan, shape, component_bytes: bytes.len(), module, template };
-        Ok(Self { inner: Arc::new(inner) })
+        Self::from_bytes_by(engine, name, bytes, DoorChoice::Auto)
+    }
+
+    /// Loads a component that takes a certain door.
+    ///
+    /// # Errors
+    /// As [`Extension::from_bytes`].
+    pub fn from_bytes_by(
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        choice: DoorChoice,
+    ) -> Result<Self, Error> {
+        let load = || {
+            let plan = plan::compile(bytes)?;
+            let (entrance, door_reason) = enter(engine, &plan, bytes, choice)?;
+            let (name, plan) = (name.to_owned(), Arc::new(plan));
+            let inner = Inner { name, plan, component_bytes: bytes.len(), entrance, door_reason };
+            Ok(Self { inner: Arc::new(inner) })
+        };
+        load().map_err(|source| Error::Component { name: name.to_owned(), source })
     }
 
     /// What scripts import it by.
@@ -112,17 +143,42 @@ impl Extension {
 
     /// What its code imports: all that it could ever ask of the host.
     pub fn imports(&self) -> &[MainImport] {
-        &self.inner.shape.imports
+        match &self.inner.entrance {
+            Entrance::Direct(compiled) => compiled.imports(),
+            Entrance::General(compiled) => &compiled.imports,
+        }
     }
 
-    /// Linear memory that an instance starts with, in bytes.
+    /// Linear memory that an instance starts with, in bytes; of several memories, the largest.
     pub fn memory_bytes(&self) -> u64 {
-        self.inner.module.resources_required().max_initial_memory_size.map_or(0, |pages| pages * (64 << 10))
+        match &self.inner.entrance {
+            Entrance::Direct(compiled) => compiled.memory_bytes(),
+            Entrance::General(compiled) => compiled.memory_bytes,
+        }
+    }
+
+    /// How it is entered.
+    pub fn door_kind(&self) -> DoorKind {
+        match self.inner.entrance {
+            Entrance::Direct(_) => DoorKind::Direct,
+            Entrance::General(_) => DoorKind::General,
+        }
+    }
+
+    /// Why it is entered so, in words.
+    pub fn door_reason(&self) -> &str {
+        &self.inner.door_reason
     }
 
     /// A door for one sandbox. Nothing is instantiated before it is first opened.
     pub(crate) fn door(&self, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Box<dyn Door> {
-        Box::new(DirectDoor::new(Arc::clone(&self.inner), limits, interrupt))
+        match &self.inner.entrance {
+            Entrance::Direct(compiled) => Box::new(DirectDoor::new(Arc::clone(compiled), limits, interrupt)),
+            Entrance::General(compiled) => {
+                let plan = Arc::clone(&self.inner.plan);
+                Box::new(GeneralDoor::new(Arc::clone(compiled), plan, limits, interrupt))
+            }
+        }
     }
 }
 
@@ -132,14 +188,25 @@ impl std::fmt::Debug for Extension {
     }
 }
 
-fn link(
+/// Compiles a component for the first door that takes it, and says why it is this one.
+fn enter(
     engine: &Engine,
-    shape: &Shape,
     plan: &Plan,
-    module: &Module,
-) -> wasmtime::Result<InstancePre<State>> {
-    let mut linker = Linker::new(engine.wasm());
-    preview1::link(&mut linker)?;
-    intrinsics::link(&mut linker, shape, plan)?;
-    linker.instantiate_pre(module)
+    bytes: &[u8],
+    choice: DoorChoice,
+) -> anyhow::Result<(Entrance, String)> {
+    let reason = match choice {
+        DoorChoice::General => "it was asked for".to_owned(),
+        DoorChoice::Auto => match shape::read(bytes, plan) {
+            Ok(shape) => {
+                let compiled = direct::Compiled::new(engine, plan, bytes, shape)?;
+                let reason =
+                    "one main module, its memory its own, and of the host only WASI preview 1 and functions";
+                return Ok((Entrance::Direct(Arc::new(compiled)), reason.to_owned()));
+            }
+            Err(refusal) => refusal.to_string(),
+        },
+    };
+    let compiled = general::Compiled::new(engine, plan, bytes)?;
+    Ok((Entrance::General(Arc::new(compiled)), reason))
 }

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use innerbox_bridge_component::plan::{CoreType, Function, ImportId, Plan, Resource, ResourceId};
+use innerbox_bridge_component::plan::{
+    CoreType, FLAT_PARAMS_MAX, Function, ImportId, Plan, Resource, ResourceId,
+};
 use wasmtime::ValType;
 use wasmtime_environ::component::{
     CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes,
@@ -41,6 +43,8 @@ pub(super) struct Shape {
 #[derive(Debug)]
 pub(super) struct CoreFunction {
     pub(super) name: String,
+    /// Core values of its parameters.
+    pub(super) params: usize,
     pub(super) post_return: Option<String>,
 }
 
@@ -76,7 +80,7 @@ pub(super) struct Refusal(String);
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the direct door does not take it: {}", self.0)
+        f.write_str(&self.0)
     }
 }
 
@@ -161,6 +165,7 @@ impl<'a> Reader<'a> {
             self.check_options(export.options)?;
             functions.push(CoreFunction {
                 name: self.main_export(main, export.function)?,
+                params: if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 },
                 post_return: self.post_return(main, export.options)?,
             });
             if let CanonicalOptionsDataModel::LinearMemory(options) = export.options.data_model {
@@ -429,7 +434,7 @@ impl<'a> Reader<'a> {
                 self.check_options(&self.translation.component.options[*options])?;
                 self.given(*index, interface).map(ImportSource::Given)
             }
-            _ => refuse(format!("it imports `{interface}`, which only the general door could give")),
+            _ => refuse(format!("it imports `{interface}` itself")),
         }
     }
 
@@ -443,9 +448,7 @@ impl<'a> Reader<'a> {
         let name = import.map(|import| self.import_name(import));
         let is_it = |function: &Function| name == Some((function.interface.as_str(), function.name.as_str()));
         let found = self.plan.imported.iter().position(is_it);
-        found.ok_or_else(|| {
-            Refusal(format!("it imports `{interface}`, which only the general door could give"))
-        })
+        found.ok_or_else(|| Refusal(format!("it imports `{interface}` itself")))
     }
 }
 

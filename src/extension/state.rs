@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::given::Imports;
 use super::handles::HandleTable;
 use super::limiter::Limiter;
 use super::wasi::LastWords;
 use crate::deadline::Interrupt;
+
+/// Most things of WASI that an instance may have open at once, streams and pollables among them: each is the host's memory.
+const WASI_RESOURCES_MAX: usize = 10_000;
 
 /// What the store of an instance holds.
 pub(super) struct State {
@@ -18,17 +22,18 @@ pub(super) struct State {
     pub(super) limiter: Limiter,
     pub(super) last_words: LastWords,
     pub(super) imports: Imports,
-    interrupt: Arc<Interrupt>,
+    pub(super) interrupt: Arc<Interrupt>,
     start: Instant,
 }
 
 impl State {
     pub(super) fn new(
-        wasi: WasiP1Ctx,
+        mut wasi: WasiP1Ctx,
         last_words: LastWords,
         limiter: Limiter,
         interrupt: Arc<Interrupt>,
     ) -> Self {
+        wasi.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
         Self {
             wasi,
             handles: HandleTable::default(),
@@ -52,5 +57,11 @@ impl State {
             _ => self.start.elapsed(),
         };
         u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.ctx()
     }
 }

@@ -1,9 +1,9 @@
 //! A component may answer with any bits. Each claim that breaks the canonical ABI is a trap of the component: nothing is
 //! read outside its memory, the script gets an exception, and the next call finds a fresh instance.
 
-use innerbox::{Extension, Sandbox};
+use innerbox::{DoorChoice, Extension, Sandbox};
 
-use crate::support::ENGINE;
+use crate::support::{DOORS, ENGINE};
 
 /// A component of one function `f`, whose core function is `body`; `realloc` is the body of its allocator.
 struct Claim {
@@ -113,7 +113,13 @@ fn component(claim: &Claim, post_return: &str) -> Vec<u8> {
 }
 
 fn check(bytes: &[u8], call: &str, says: &str) {
-    let guest = Extension::from_bytes(&ENGINE, "claims", bytes).unwrap();
+    for door in DOORS {
+        check_by(door, bytes, call, says);
+    }
+}
+
+fn check_by(door: DoorChoice, bytes: &[u8], call: &str, says: &str) {
+    let guest = Extension::from_bytes_by(&ENGINE, "claims", bytes, door).unwrap();
     let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
     let source = format!(
         "import {{ f, ok }} from 'claims';
@@ -129,7 +135,7 @@ fn check(bytes: &[u8], call: &str, says: &str) {
         let message = round[0].as_str().unwrap_or_default();
         assert!(
             message.starts_with("TrapError") && message.contains(says),
-            "expected {says:?}, got {message:?}"
+            "expected {says:?}, got {message:?} through {door:?}"
         );
         assert_eq!(round[1], 42, "after {message}");
     }
@@ -165,8 +171,11 @@ fn memory_that_grows_while_it_is_allocated_is_seen_whole() {
         call: "",
         says: "",
     };
-    let guest = Extension::from_bytes(&ENGINE, "claims", &component(&claim, "")).unwrap();
-    let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
-    let source = "import { f } from 'claims'; export default f('A');";
-    assert_eq!(sandbox.run_module_source("test.js", source).into_value::<u32>().unwrap(), 65);
+    for door in DOORS {
+        let bytes = component(&claim, "");
+        let guest = Extension::from_bytes_by(&ENGINE, "claims", &bytes, door).unwrap();
+        let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
+        let source = "import { f } from 'claims'; export default f('A');";
+        assert_eq!(sandbox.run_module_source("test.js", source).into_value::<u32>().unwrap(), 65);
+    }
 }

@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use innerbox::{ExtensionLimits, Limit, Limits, Outcome, Sandbox};
+use innerbox::{DoorChoice, DoorKind, ExtensionLimits, Limit, Limits, Outcome, Sandbox};
 
-use crate::support::{ENGINE, extension, sandbox_with, tight};
+use crate::support::{DOORS, ENGINE, extension_by, sandbox_by, tight};
 
-/// Runs a module whose default export is the answer, and compares it as JSON.
+/// Runs a module whose default export is the answer, and compares it as JSON; with the guests through each door.
 fn check(guests: &[&str], source: &str, expected: &str) {
-    let mut sandbox = sandbox_with(guests);
-    check_in(&mut sandbox, source, expected);
+    for door in DOORS {
+        let mut sandbox = sandbox_by(guests, door);
+        check_in(&mut sandbox, source, expected);
+    }
 }
 
 fn check_in(sandbox: &mut Sandbox, source: &str, expected: &str) {
@@ -19,15 +21,31 @@ fn check_in(sandbox: &mut Sandbox, source: &str, expected: &str) {
     assert_eq!(json["value"], serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{source}");
 }
 
-/// The name, code and message of what a snippet throws, as one line.
+/// The name, code and message of what a snippet throws, as one line; the same through each door.
 fn thrown(guest: &str, import: &str, snippet: &str) -> String {
+    let [line, other] = DOORS.map(|door| thrown_by(door, guest, import, snippet));
+    assert_eq!(line, other, "{snippet}");
+    line
+}
+
+fn thrown_by(door: DoorChoice, guest: &str, import: &str, snippet: &str) -> String {
     let source = format!(
         "import {{ {import} }} from '{guest}';
          let line = 'nothing thrown';
          try {{ {snippet} }} catch (error) {{ line = `${{error.name}} ${{error.code ?? '-'}} ${{error.message}}`; }}
          export default line;"
     );
-    sandbox_with(&[guest]).run_module_source("test.js", &source).into_value().unwrap()
+    sandbox_by(&[guest], door).run_module_source("test.js", &source).into_value().unwrap()
+}
+
+#[test]
+fn a_component_takes_its_own_door_unless_another_is_asked_for() {
+    let [own, other] = DOORS.map(|door| extension_by("fixture-echo", door));
+    assert_eq!((own.door_kind(), other.door_kind()), (DoorKind::Direct, DoorKind::General));
+    assert_eq!(other.door_reason(), "it was asked for");
+    assert!(own.imports().iter().all(|import| !import.module.starts_with("wasi:")));
+    assert!(other.imports().iter().all(|import| import.module.starts_with("wasi:")));
+    assert!(own.memory_bytes() > 0 && other.memory_bytes() > 0);
 }
 
 #[test]
@@ -277,15 +295,17 @@ fn an_endless_loop_in_a_component_ends_at_the_limit_of_its_call() {
 #[test]
 fn an_endless_loop_in_a_component_ends_with_its_run() {
     let limits = Limits { wall: Some(Duration::from_millis(200)), ..Limits::default() };
-    let mut sandbox =
-        Sandbox::builder(&ENGINE).limits(limits).extension(&extension("fixture-spin")).build().unwrap();
-    let source = "import { forever } from 'fixture-spin'; try { forever(); } catch {} for (;;) {}";
-    let completion = sandbox.run_module_source("test.js", source);
-    assert!(
-        matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
-        "{completion:?}"
-    );
-    assert!(matches!(sandbox.eval("1").outcome, Outcome::Died { .. }));
+    for door in DOORS {
+        let spin = extension_by("fixture-spin", door);
+        let mut sandbox = Sandbox::builder(&ENGINE).limits(limits).extension(&spin).build().unwrap();
+        let source = "import { forever } from 'fixture-spin'; try { forever(); } catch {} for (;;) {}";
+        let completion = sandbox.run_module_source("test.js", source);
+        assert!(
+            matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+            "{completion:?}"
+        );
+        assert!(matches!(sandbox.eval("1").outcome, Outcome::Died { .. }));
+    }
 }
 
 #[test]
@@ -344,11 +364,13 @@ fn a_destructor_that_traps_takes_only_its_instance() {
 #[test]
 fn components_of_two_sandboxes_know_nothing_of_each_other() {
     let source = "import { count } from 'fixture-trap'; count(); export default count()";
-    let trap = extension("fixture-trap");
-    let mut sandboxes: Vec<_> =
-        (0..2).map(|_| Sandbox::builder(&ENGINE).extension(&trap).build().unwrap()).collect();
-    for sandbox in &mut sandboxes {
-        check_in(sandbox, source, "2");
+    for door in DOORS {
+        let trap = extension_by("fixture-trap", door);
+        let mut sandboxes: Vec<_> =
+            (0..2).map(|_| Sandbox::builder(&ENGINE).extension(&trap).build().unwrap()).collect();
+        for sandbox in &mut sandboxes {
+            check_in(sandbox, source, "2");
+        }
     }
 }
 
@@ -360,11 +382,8 @@ fn what_is_no_component_is_refused_with_the_reason() {
 
 #[test]
 fn collected_objects_drop_their_resources() {
-    let limits = tight();
-    let mut sandbox =
-        Sandbox::builder(&ENGINE).extension_with(&extension("fixture-echo"), limits).build().unwrap();
-    check_in(
-        &mut sandbox,
+    check(
+        &["fixture-echo"],
         "import { Counter } from 'fixture-echo';
          for (let i = 0; i < 200_000; i++) new Counter(i);
          export default Counter.live() < 200_000;",
@@ -395,10 +414,12 @@ fn a_component_is_lent_nothing() {
 #[test]
 fn random_bytes_differ_between_instances() {
     let source = "import { random } from 'fixture-wasi'; export default random(16)";
-    let draw = || {
-        sandbox_with(&["fixture-wasi"]).run_module_source("test.js", source).into_value::<Vec<u8>>().unwrap()
-    };
-    assert_ne!(draw(), draw());
+    for door in DOORS {
+        let draw = || -> Vec<u8> {
+            sandbox_by(&["fixture-wasi"], door).run_module_source("test.js", source).into_value().unwrap()
+        };
+        assert_ne!(draw(), draw());
+    }
 }
 
 #[test]
@@ -416,15 +437,26 @@ fn a_component_sleeps_as_long_as_it_may_and_no_longer() {
 
 #[test]
 fn a_component_that_exits_is_a_trap() {
-    let line = thrown("fixture-wasi", "exit", "exit(3)");
-    assert_eq!(line, "TrapError ERR_TRAP `exit`: component `fixture-wasi` trapped: it called exit(3)");
+    // WASI 0.2 knows success and failure alone.
+    for (door, code) in DOORS.into_iter().zip([3, 1]) {
+        let line = thrown_by(door, "fixture-wasi", "exit", "exit(3)");
+        let expected =
+            format!("TrapError ERR_TRAP `exit`: component `fixture-wasi` trapped: it called exit({code})");
+        assert_eq!(line, expected);
+    }
 }
 
 /// What becomes of a call under a limit of 1,000 bytes for what crosses.
 fn crossing(call: &str) -> String {
+    let [line, other] = DOORS.map(|door| crossing_by(door, call));
+    assert_eq!(line, other, "{call}");
+    line
+}
+
+fn crossing_by(door: DoorChoice, call: &str) -> String {
     let limits = ExtensionLimits { crossing_bytes: 1_000, ..tight() };
-    let mut sandbox =
-        Sandbox::builder(&ENGINE).extension_with(&extension("fixture-echo"), limits).build().unwrap();
+    let echo = extension_by("fixture-echo", door);
+    let mut sandbox = Sandbox::builder(&ENGINE).extension_with(&echo, limits).build().unwrap();
     let source = format!(
         "import * as echo from 'fixture-echo';
          let line;

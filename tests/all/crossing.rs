@@ -7,7 +7,7 @@ mod generate;
 mod literal;
 mod oracle;
 
-use crate::support::{guest, sandbox_with};
+use crate::support::{DOORS, guest, sandbox_by};
 use generate::Generator;
 use literal::{arguments, literal, lower_camel};
 use oracle::Oracle;
@@ -41,7 +41,7 @@ const check = (name, args, call, expected) => {
 };
 ";
 
-/// Sends generated values through all functions of a component whose types hold no resources.
+/// Sends generated values through all functions of a component whose types hold no resources, by each door.
 fn check_component(file: &str, interface: &str) -> usize {
     let mut oracle = Oracle::load(&guest(file), interface);
     let mut generator = Generator::new(0x00c0_ffee);
@@ -63,9 +63,11 @@ fn check_component(file: &str, interface: &str) -> usize {
         }
     }
     source.push_str("export default failures.slice(0, 20).join('\\n') + (failures.length > 20 ? `\\n${failures.length} in all` : '');");
-    let mut sandbox = sandbox_with(&[file]);
-    let failures: String = sandbox.run_module_source("crossing.js", &source).into_value().unwrap();
-    assert!(failures.is_empty(), "{failures}");
+    for door in DOORS {
+        let mut sandbox = sandbox_by(&[file], door);
+        let failures: String = sandbox.run_module_source("crossing.js", &source).into_value().unwrap();
+        assert!(failures.is_empty(), "{door:?}: {failures}");
+    }
     cases
 }
 

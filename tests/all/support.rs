@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use innerbox::{Config, Engine, Extension, ExtensionLimits, Limits, Sandbox};
+use innerbox::{Config, DoorChoice, Engine, Extension, ExtensionLimits, Limits, Sandbox};
 
 /// One engine for all tests of the process.
 pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Config::default()).unwrap());
@@ -16,8 +16,16 @@ pub(crate) fn guest(name: &str) -> PathBuf {
     file
 }
 
+/// A component's own door, and the one that takes every component: what a script sees must be the same.
+pub(crate) const DOORS: [DoorChoice; 2] = [DoorChoice::Auto, DoorChoice::General];
+
 pub(crate) fn extension(name: &str) -> Extension {
-    Extension::from_file(&ENGINE, guest(name)).unwrap()
+    extension_by(name, DoorChoice::Auto)
+}
+
+pub(crate) fn extension_by(name: &str, door: DoorChoice) -> Extension {
+    let bytes = std::fs::read(guest(name)).unwrap();
+    Extension::from_bytes_by(&ENGINE, name, &bytes, door).unwrap()
 }
 
 /// Limits that a hostile guest reaches soon.
@@ -31,10 +39,15 @@ pub(crate) fn tight() -> ExtensionLimits {
 
 /// A sandbox with these guests, under tight limits for each.
 pub(crate) fn sandbox_with(guests: &[&str]) -> Sandbox {
+    sandbox_by(guests, DoorChoice::Auto)
+}
+
+/// The same, with a choice of door.
+pub(crate) fn sandbox_by(guests: &[&str], door: DoorChoice) -> Sandbox {
     let limits = Limits { wall: Some(Duration::from_secs(60)), cpu: None, ..Limits::default() };
     let mut builder = Sandbox::builder(&ENGINE).limits(limits);
     for name in guests {
-        builder = builder.extension_with(&extension(name), tight());
+        builder = builder.extension_with(&extension_by(name, door), tight());
     }
     builder.build().unwrap()
 }

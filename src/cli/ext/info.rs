@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use innerbox::{Config, Engine, Extension};
+use innerbox::{Config, DoorKind, Engine, Extension};
 use serde::Serialize;
 
 use super::needs::{Need, needs};
@@ -39,17 +39,11 @@ struct Description {
     component_bytes: usize,
     memory_bytes: u64,
     door: &'static str,
+    door_reason: String,
     needs: Vec<Need>,
     #[serde(flatten)]
     signatures: Signatures,
 }
-
-/// The one door there is. A component that it does not take is refused before it is described.
-const DOOR: &str = "direct";
-
-/// Why a component takes it.
-const DOOR_REASON: &str =
-    "one main module, its memory its own, and of the host only WASI preview 1 and functions";
 
 impl Info {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
@@ -61,7 +55,8 @@ impl Info {
             file,
             component_bytes: extension.component_bytes(),
             memory_bytes: extension.memory_bytes(),
-            door: DOOR,
+            door: door(extension.door_kind()),
+            door_reason: extension.door_reason().to_owned(),
             needs: needs(extension.imports()),
             signatures: signatures(extension.plan()),
         };
@@ -84,6 +79,13 @@ impl Info {
     }
 }
 
+fn door(kind: DoorKind) -> &'static str {
+    match kind {
+        DoorKind::Direct => "direct",
+        DoorKind::General => "general",
+    }
+}
+
 impl Description {
     fn text(&self) -> String {
         let mut text = format!("{}\n\n", self.name);
@@ -91,7 +93,7 @@ impl Description {
             ["file", &self.file.display().to_string()],
             ["size", &shown_bytes(self.component_bytes as u64)],
             ["memory", &format!("{} to begin with", shown_bytes(self.memory_bytes))],
-            ["door", &format!("{}: {DOOR_REASON}", self.door)],
+            ["door", &format!("{}: {}", self.door, self.door_reason)],
             ["grants", "none: no component is lent anything yet"],
         ];
         text += &table::lines(&facts.map(|row| row.map(str::to_owned)), "  ");

@@ -1,0 +1,174 @@
+//! Whether the plan and wasmtime mean the same by a function: every type, every size, every offset.
+//!
+//! The plan comes from the WIT that a component carries, wasmtime's types from the component's own type section. They
+//! describe the same bytes, and are compared here before the first call, for what the walkers write is not checked by
+//! wasmtime again.
+
+use innerbox_bridge_component::plan::{
+    Cases, Field, Function, Kind, Layout, Plan, ResourceId, Returns, Scalar, Type,
+};
+use wasmtime::component::__internal::{CanonicalAbiInfo, ComponentTypes, InterfaceType};
+use wasmtime_environ::component::{TypeResourceTableIndex, VariantInfo};
+
+use super::dynamic::Signature;
+
+/// Compares a function's plan with its signature, and gives the tables of the resources in it, by `ResourceId`.
+///
+/// # Errors
+/// What differs, in words.
+pub(super) fn agree(
+    plan: &Plan,
+    function: &Function,
+    signature: &Signature,
+) -> Result<Vec<Option<TypeResourceTableIndex>>, String> {
+    let types = &*signature.types;
+    let mut agreement = Agreement { types, tables: vec![None; plan.resources.len()] };
+    agreement.params(function, signature.params)?;
+    agreement.result(&function.result, signature.result)?;
+    Ok(agreement.tables)
+}
+
+struct Agreement<'a> {
+    types: &'a ComponentTypes,
+    tables: Vec<Option<TypeResourceTableIndex>>,
+}
+
+type Agreed = Result<(), String>;
+
+impl Agreement<'_> {
+    fn params(&mut self, function: &Function, ty: InterfaceType) -> Agreed {
+        let InterfaceType::Tuple(tuple) = ty else { return Err("its parameters are no list".to_owned()) };
+        let tuple = &self.types[tuple];
+        let count = function.params.len();
+        expect(tuple.types.len() == count, || format!("it has {} parameters", tuple.types.len()))?;
+        self.layout(&tuple.abi, function.spill, function.flat_params, "the parameters")?;
+        let mut end = 0;
+        for (param, ty) in function.params.iter().zip(&tuple.types) {
+            let offset = self.types.canonical_abi(ty).next_field32(&mut end);
+            expect(offset == param.offset, || format!("`{}` lies elsewhere", param.name))?;
+            self.ty(&param.ty, *ty)?;
+        }
+        Ok(())
+    }
+
+    fn result(&mut self, result: &Returns, ty: InterfaceType) -> Agreed {
+        let InterfaceType::Tuple(tuple) = ty else { return Err("its result is no list".to_owned()) };
+        match (result, &*self.types[tuple].types) {
+            (Returns::Nothing, []) => Ok(()),
+            (Returns::Value(plan) | Returns::OrThrows(plan), [ty]) => self.ty(plan, *ty),
+            (_, types) => Err(format!("it has {} results", types.len())),
+        }
+    }
+
+    fn ty(&mut self, plan: &Type, ty: InterfaceType) -> Agreed {
+        use InterfaceType as I;
+        let types = self.types;
+        self.layout(types.canonical_abi(&ty), plan.layout, plan.flat, &plan.wit)?;
+        match (&plan.kind, ty) {
+            (Kind::Scalar(scalar), ty) if is_scalar(*scalar, ty) => Ok(()),
+            (Kind::String, I::String) => Ok(()),
+            (Kind::List(element), I::List(list)) => self.ty(element, types[list].element),
+            (Kind::Record(fields), I::Record(record)) => {
+                let others = types[record].fields.iter().map(|field| field.ty);
+                self.fields(plan, fields, others)
+            }
+            (Kind::Tuple(fields), I::Tuple(tuple)) => {
+                self.fields(plan, fields, types[tuple].types.iter().copied())
+            }
+            (Kind::Flags(names), I::Flags(flags)) => same_count(plan, names.len(), types[flags].names.len()),
+            (Kind::Enum(names), I::Enum(cases)) => same_count(plan, names.len(), types[cases].names.len()),
+            (Kind::Variant(cases), I::Variant(variant)) => {
+                let variant = &types[variant];
+                self.cases(plan, cases, &variant.info, variant.cases.values().copied())
+            }
+            (Kind::Option { cases, .. }, I::Option(option)) => {
+                let option = &types[option];
+                self.cases(plan, cases, &option.info, [None, Some(option.ty)].into_iter())
+            }
+            (Kind::Result(cases), I::Result(result)) => {
+                let result = &types[result];
+                self.cases(plan, cases, &result.info, [result.ok, result.err].into_iter())
+            }
+            (Kind::Own(resource), I::Own(table)) | (Kind::Borrow(resource), I::Borrow(table)) => {
+                self.table(plan, *resource, table)
+            }
+            _ => Err(format!("{} is another type", plan.wit)),
+        }
+    }
+
+    fn layout(&self, abi: &CanonicalAbiInfo, layout: Layout, flat: usize, what: &str) -> Agreed {
+        let same_size = (abi.size32, abi.align32) == (layout.size, layout.align);
+        // wasmtime does not count past what can be passed flat.
+        let same_flat = abi.flat_count.is_none_or(|count| usize::from(count) == flat);
+        expect(same_size && same_flat, || format!("{what} has another layout"))
+    }
+
+    fn fields(
+        &mut self,
+        plan: &Type,
+        fields: &[Field],
+        others: impl ExactSizeIterator<Item = InterfaceType>,
+    ) -> Agreed {
+        same_count(plan, fields.len(), others.len())?;
+        let mut end = 0;
+        for (field, ty) in fields.iter().zip(others) {
+            let offset = self.types.canonical_abi(&ty).next_field32(&mut end);
+            expect(offset == field.offset, || format!("a field of {} lies elsewhere", plan.wit))?;
+            self.ty(&field.ty, ty)?;
+        }
+        Ok(())
+    }
+
+    fn cases(
+        &mut self,
+        plan: &Type,
+        cases: &Cases,
+        info: &VariantInfo,
+        others: impl ExactSizeIterator<Item = Option<InterfaceType>>,
+    ) -> Agreed {
+        same_count(plan, cases.list.len(), others.len())?;
+        let same_place =
+            (u32::from(info.size), info.payload_offset32) == (cases.tag_size, cases.payload_offset);
+        expect(same_place, || format!("the payload of {} lies elsewhere", plan.wit))?;
+        for (case, ty) in cases.list.iter().zip(others) {
+            match (&case.payload, ty) {
+                (None, None) => {}
+                (Some(payload), Some(ty)) => self.ty(payload, ty)?,
+                _ => return Err(format!("a case of {} has another payload", plan.wit)),
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, plan: &Type, resource: ResourceId, table: TypeResourceTableIndex) -> Agreed {
+        let known = self.tables[resource].get_or_insert(table);
+        expect(*known == table, || format!("{} stands for two resources", plan.wit))
+    }
+}
+
+fn is_scalar(scalar: Scalar, ty: InterfaceType) -> bool {
+    use InterfaceType as I;
+    matches!(
+        (scalar, ty),
+        (Scalar::Bool, I::Bool)
+            | (Scalar::S8, I::S8)
+            | (Scalar::U8, I::U8)
+            | (Scalar::S16, I::S16)
+            | (Scalar::U16, I::U16)
+            | (Scalar::S32, I::S32)
+            | (Scalar::U32, I::U32)
+            | (Scalar::S64, I::S64)
+            | (Scalar::U64, I::U64)
+            | (Scalar::F32, I::Float32)
+            | (Scalar::F64, I::Float64)
+            | (Scalar::Char, I::Char)
+    )
+}
+
+fn same_count(plan: &Type, count: usize, other: usize) -> Agreed {
+    expect(count == other, || format!("{} has {other} parts", plan.wit))
+}
+
+fn expect(holds: bool, else_: impl FnOnce() -> String) -> Agreed {
+    if holds { Ok(()) } else { Err(else_()) }
+}

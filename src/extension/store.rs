@@ -1,0 +1,51 @@
+//! The store of an instance: its limits, its deadline, and what an error that comes out of it means.
+
+use std::sync::Arc;
+
+use innerbox_bridge_component::Fault;
+use wasmtime::{Store, UpdateDeadline};
+
+use super::limiter::Limiter;
+use super::state::State;
+use super::trap::{Cause, fault};
+use super::wasi::{self, LastWords};
+use crate::deadline::Interrupt;
+use crate::engine::Engine;
+use crate::limits::ExtensionLimits;
+
+/// A store for one instance, which was granted nothing.
+pub(super) fn store(engine: &Engine, limits: ExtensionLimits, interrupt: &Arc<Interrupt>) -> Store<State> {
+    let last_words = LastWords::default();
+    let limiter = Limiter::new(limits);
+    let state = State::new(wasi::context(&last_words), last_words, limiter, Arc::clone(interrupt));
+    let mut store = Store::new(engine.wasm(), state);
+    store.limiter(|state| &mut state.limiter);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| match store.data().interrupted() {
+        true => Err(wasmtime::Trap::Interrupt.into()),
+        false => Ok(UpdateDeadline::Continue(1)),
+    });
+    store
+}
+
+/// The fault behind an error of a call.
+pub(super) fn explain(
+    store: &mut Store<State>,
+    interrupt: &Interrupt,
+    limits: ExtensionLimits,
+    error: &wasmtime::Error,
+) -> Fault {
+    if let Some(fault) = store.data_mut().imports.take_fault() {
+        return fault;
+    }
+    let cause = if interrupt.fired() {
+        Cause::Terminated
+    } else if interrupt.call_expired() {
+        Cause::CallWall { ms: limits.call_wall.map_or(0, |wall| wall.as_millis() as u64) }
+    } else if let Some(refused) = store.data_mut().limiter.take_refused() {
+        Cause::Refused(refused)
+    } else {
+        Cause::Trap { last_words: store.data().last_words.take() }
+    };
+    fault(error, cause)
+}
