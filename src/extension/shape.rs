@@ -169,9 +169,10 @@ impl<'a> Reader<'a> {
                 post_return: self.post_return(main, export.options)?,
             });
             if let CanonicalOptionsDataModel::LinearMemory(options) = export.options.data_model {
-                memory = memory.or(options.memory.map(|index| self.memory_name(main, index)).transpose()?);
-                realloc =
-                    realloc.or(options.realloc.map(|index| self.realloc_name(main, index)).transpose()?);
+                let its = options.memory.map(|index| self.memory_name(main, index)).transpose()?;
+                one_of(&mut memory, its, "memories")?;
+                let its = options.realloc.map(|index| self.realloc_name(main, index)).transpose()?;
+                one_of(&mut realloc, its, "allocators")?;
             }
         }
         let resources = self.resources()?;
@@ -449,6 +450,18 @@ impl<'a> Reader<'a> {
         let is_it = |function: &Function| name == Some((function.interface.as_str(), function.name.as_str()));
         let found = self.plan.imported.iter().position(is_it);
         found.ok_or_else(|| Refusal(format!("it imports `{interface}` itself")))
+    }
+}
+
+/// Notes what a function uses, where all must use the same.
+fn one_of(known: &mut Option<String>, its: Option<String>, what: &str) -> Result<(), Refusal> {
+    match (&*known, its) {
+        (Some(known), Some(its)) if *known != its => refuse(format!("its functions have several {what}")),
+        (None, its) => {
+            *known = its;
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::wasi::LastWords;
 use crate::deadline::Interrupt;
 
 /// Most things of WASI that an instance may have open at once, streams and pollables among them: each is the host's memory.
-const WASI_RESOURCES_MAX: usize = 10_000;
+pub(super) const WASI_RESOURCES_MAX: usize = 10_000;
 
 /// What the store of an instance holds.
 pub(super) struct State {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::Fault;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::limiter::Limiter;
-use super::state::State;
+use super::handles::HANDLES_MAX;
+use super::limiter::{Limiter, Refused};
+use super::state::{State, WASI_RESOURCES_MAX};
 use super::trap::{Cause, fault};
 use super::wasi::{self, LastWords};
 use crate::deadline::Interrupt;
@@ -42,10 +44,28 @@ pub(super) fn explain(
         Cause::Terminated
     } else if interrupt.call_expired() {
         Cause::CallWall { ms: limits.call_wall.map_or(0, |wall| wall.as_millis() as u64) }
-    } else if let Some(refused) = store.data_mut().limiter.take_refused() {
+    } else if let Some(refused) = refused(store.data_mut(), error) {
         Cause::Refused(refused)
     } else {
         Cause::Trap { last_words: store.data().last_words.take() }
     };
     fault(error, cause)
+}
+
+/// What the instance was refused because a table or a memory was full.
+fn refused(state: &mut State, error: &wasmtime::Error) -> Option<Refused> {
+    let full = |which, allowed: usize| {
+        Some(Refused { which, wanted: allowed as u64 + 1, allowed: allowed as u64, unit: "" })
+    };
+    if let Some(refused) = state.limiter.take_refused() {
+        return Some(refused);
+    }
+    // wasmtime's own handle tables have no error of a type.
+    if state.handles.refused || error.root_cause().to_string().contains("store handle limit exceeded") {
+        return full("handles", HANDLES_MAX);
+    }
+    match error.root_cause().downcast_ref() {
+        Some(ResourceTableError::Full) => full("open things of WASI", WASI_RESOURCES_MAX),
+        _ => None,
+    }
 }

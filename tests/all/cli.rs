@@ -320,6 +320,26 @@ fn what_javascript_has_to_give_is_told() {
 }
 
 #[test]
+fn the_door_of_a_component_is_told_with_the_reason() {
+    let scratch = Scratch::new();
+    let bytes = wat::parse_str(include_str!("wat/wasi.wat")).unwrap();
+    std::fs::write(scratch.0.join("polls.wasm"), bytes).unwrap();
+    let info = scratch.innerbox(&["ext", "info", "polls.wasm"]);
+    assert_eq!(info.code, 0, "{info:?}");
+    for part in [
+        "door    general: it imports ",
+        "clocks          in steps of a millisecond",
+        "poll.[method]pollable.block",
+    ] {
+        assert!(info.out.contains(part), "{part}: {}", info.out);
+    }
+    let json = scratch.innerbox(&["ext", "info", "--json", "polls.wasm"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["door"], "general");
+    assert!(json["door_reason"].as_str().unwrap().starts_with("it imports "));
+}
+
+#[test]
 fn a_component_that_cannot_be_used_is_refused_with_the_reason() {
     let scratch = Scratch::with(&[("text.wasm", "this is no component")]);
     let ended = scratch.innerbox(&["ext", "info", "text.wasm"]);
