@@ -198,11 +198,11 @@ impl Door for GeneralDoor {
         self.enter(|live, compiled, _| live.call(compiled, function, crossing))
     }
 
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Fault> {
+    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
-        self.enter(|live, compiled, plan| live.call_scalar(compiled, plan, function, flat))
+        Ok(self.enter(|live, compiled, plan| live.call_scalar(compiled, plan, function, flat))?)
     }
 
     fn destroy(&mut self, _: ResourceId, rep: u32, _: &mut dyn Crossing) -> Result<(), Fault> {
