@@ -1,6 +1,7 @@
 //! Calls from a hot loop of JavaScript into a component, by the shape of what crosses.
 
 use criterion::Criterion;
+use innerbox::DoorChoice;
 
 use crate::subject::{Script, group};
 
@@ -71,10 +72,22 @@ const CALLS: [(&str, &str); 8] = [
     ("method", "method"),
 ];
 
+/// The same through the general door.
+const GENERAL_CALLS: [(&str, &str); 4] = [
+    ("add-general", "add"),
+    ("method-general", "method"),
+    ("string-1-kib-general", "string"),
+    ("bytes-64-kib-general", "small"),
+];
+
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut script = Script::new("fixture-echo", LOOPS.to_owned());
     let mut group = group(criterion, "call");
     for (id, name) in CALLS {
+        script.bench(&mut group, id, name);
+    }
+    let mut script = Script::new("fixture-echo", LOOPS.to_owned()).by(DoorChoice::General);
+    for (id, name) in GENERAL_CALLS {
         script.bench(&mut group, id, name);
     }
 }

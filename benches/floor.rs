@@ -34,22 +34,44 @@ fn javascript(criterion: &mut Criterion) {
     loops("array-buffer-4-mib-copied", "for (let i = 0; i < n; i++) bytes.slice();");
 }
 
-/// A function of a core module with the same signature as the component's `add`, called from Rust.
+/// An engine set up as that of the sandboxes, in what touches a call.
+fn wasm_engine() -> wasmtime::Engine {
+    let mut config = wasmtime::Config::new();
+    config.concurrency_support(false).epoch_interruption(true);
+    wasmtime::Engine::new(&config).unwrap()
+}
+
+/// A function of a core module with the same signature as the component's `add`, called from Rust; and the same function
+/// of a component, called by wasmtime's component API.
 fn wasm(criterion: &mut Criterion) {
     const ADD: &str =
         r#"(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"#;
-    // As the engine of the sandboxes is set up, in what touches a call.
-    let mut config = wasmtime::Config::new();
-    config.concurrency_support(false).epoch_interruption(true);
-    let engine = wasmtime::Engine::new(&config).unwrap();
+    let engine = wasm_engine();
+    let mut group = criterion.benchmark_group("floor");
     let module = wasmtime::Module::new(&engine, ADD).unwrap();
     let mut store = wasmtime::Store::new(&engine, ());
     store.set_epoch_deadline(1);
     let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
     let add = instance.get_typed_func::<(u32, u32), u32>(&mut store, "add").unwrap();
-    criterion.benchmark_group("floor").bench_function("wasm-call", |bencher| {
+    group.bench_function("wasm-call", |bencher| {
         bencher.iter(|| add.call(&mut store, black_box((1, 2))).unwrap());
     });
+    let component = format!(
+        r#"(component (core {}
+             (core instance $i (instantiate $m))
+             (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))"#,
+        &ADD[1..].replacen("module", "module $m", 1)
+    );
+    let component = wasmtime::component::Component::new(&engine, component).unwrap();
+    let linker = wasmtime::component::Linker::new(&engine);
+    let mut store = wasmtime::Store::new(&engine, ());
+    store.set_epoch_deadline(1);
+    let instance = linker.instantiate(&mut store, &component).unwrap();
+    let add = instance.get_typed_func::<(u32, u32), (u32,)>(&mut store, "add").unwrap();
+    group.bench_function("component-call", |bencher| {
+        bencher.iter(|| add.call(&mut store, black_box((1, 2))).unwrap());
+    });
+    group.finish();
 }
 
 /// One copy, and two in a row as an echo needs. The target is memory that has been written to before.

@@ -39,10 +39,13 @@ const CROSSING: &[&str] = &["floor/callback", "floor/wasm-call"];
 /// The way out that optimised code takes for scalars.
 const FAST_CROSSING: &[&str] = &["floor/fast-callback", "floor/wasm-call"];
 
+/// V8's way out and the way in by wasmtime's component API.
+const GENERAL_CROSSING: &[&str] = &["floor/callback", "floor/component-call"];
+
 /// Of what two copies allow, an echo has to reach 60 %.
 const ECHO_MOST: f64 = 1.0 / 0.6;
 
-const SECTIONS: [(&str, &[Line]); 6] = [
+const SECTIONS: [(&str, &[Line]); 7] = [
     (
         "floors",
         &[
@@ -51,6 +54,7 @@ const SECTIONS: [(&str, &[Line]); 6] = [
             line("empty V8 fast API call", "floor/fast-callback", &[]),
             line("callback that reads and makes an object of 8", "floor/callback-eight", &[]),
             line("wasmtime call of (u32, u32) -> u32 from Rust", "floor/wasm-call", &[]),
+            line("the same by the component API", "floor/component-call", &[]),
             line("memcpy of 64 KiB", "floor/memcpy-64-kib", &[]),
             line("two of them in a row", "floor/two-memcpys-64-kib", &[]),
             line("memcpy of 4 MiB", "floor/memcpy-4-mib", &[]),
@@ -74,6 +78,15 @@ const SECTIONS: [(&str, &[Line]); 6] = [
                 ECHO_MOST,
                 line("bytes, 4 MiB in and out", "call/bytes-4-mib", &["floor/two-memcpys-4-mib"]),
             ),
+        ],
+    ),
+    (
+        "calls through the general door",
+        &[
+            at_most(1.2, line("two u32: add(1, 2)", "call/add-general", GENERAL_CROSSING)),
+            line("resource method: counter.value()", "call/method-general", &["call/add-general"]),
+            line("string of 1 KiB, in and out", "call/string-1-kib-general", GENERAL_CROSSING),
+            line("bytes, 64 KiB in and out", "call/bytes-64-kib-general", &["floor/two-memcpys-64-kib"]),
         ],
     ),
     (

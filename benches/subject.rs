@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
-use innerbox::{Completion, Config, Engine, Extension, Sandbox};
+use innerbox::{Completion, Config, DoorChoice, Engine, Extension, Sandbox};
 
 /// The folder that everything is built into.
 pub(crate) fn target() -> &'static Path {
@@ -56,6 +56,7 @@ pub(crate) fn extension(name: &str) -> Extension {
 pub(crate) struct Script {
     prepare: Box<dyn Fn(&mut Sandbox)>,
     extension: &'static str,
+    door: DoorChoice,
     sandbox: Option<Sandbox>,
 }
 
@@ -67,7 +68,12 @@ impl Script {
 
     /// A sandbox with an extension, in which something is done before anything is measured.
     pub(crate) fn prepared(extension: &'static str, prepare: impl Fn(&mut Sandbox) + 'static) -> Self {
-        Self { prepare: Box::new(prepare), extension, sandbox: None }
+        Self { prepare: Box::new(prepare), extension, door: DoorChoice::Auto, sandbox: None }
+    }
+
+    /// The same, with the extension through a certain door.
+    pub(crate) fn by(self, door: DoorChoice) -> Self {
+        Self { door, ..self }
     }
 
     /// Measures the global function `name` as `id` of a group.
@@ -77,8 +83,9 @@ impl Script {
 
     fn sandbox(&mut self) -> &mut Sandbox {
         self.sandbox.get_or_insert_with(|| {
-            let mut sandbox =
-                Sandbox::builder(engine()).extension(&extension(self.extension)).build().unwrap();
+            let bytes = std::fs::read(guest(self.extension)).unwrap();
+            let extension = Extension::from_bytes_by(engine(), self.extension, &bytes, self.door).unwrap();
+            let mut sandbox = Sandbox::builder(engine()).extension(&extension).build().unwrap();
             (self.prepare)(&mut sandbox);
             sandbox
         })
