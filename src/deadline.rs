@@ -224,7 +224,7 @@ impl Shared {
                 run.isolate.terminate_execution();
                 interrupted = true;
             } else {
-                interrupted |= run.interrupt.expire_call();
+                interrupted |= run.interrupt.expire_calls();
                 next = next.min(run.next_look(now));
             }
         }

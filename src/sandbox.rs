@@ -235,6 +235,9 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        // Components that run on other threads end; nobody waits for what they answer.
+        self.interrupt.fire();
+        self.engine.wasm().increment_epoch();
         let parts = &mut self.parts;
         self.isolate.enter(|isolate| {
             parts.event_loop.clear();

@@ -1,7 +1,7 @@
 //! What a component looks at when wasmtime's epoch has moved: whether it is meant.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::TICK;
@@ -9,8 +9,11 @@ use super::TICK;
 /// Set in a call's mark when the watchdog found its time to be over.
 const EXPIRED: u64 = 1 << 63;
 
-/// No call is watched.
+/// No call is being made.
 const NONE: u64 = 0;
+
+/// A call is being made that may take as long as it likes.
+const UNLIMITED: u64 = EXPIRED - 1;
 
 /// Milliseconds since the engine was made, as of the watchdog's last look: reading it costs a nanosecond.
 pub(crate) struct Clock {
@@ -38,16 +41,34 @@ impl Clock {
 /// It moves the epoch of all stores on; each store that notices asks its sandbox's interrupt whether it must stop: for
 /// good, since the run is over ([`fired`](Self::fired)), or only the call that it is in
 /// ([`call_expired`](Self::call_expired)).
+///
+/// Each component of the sandbox has an interrupt of its own, for calls of several may go on at once.
 pub(crate) struct Interrupt {
     clock: Arc<Clock>,
-    fired: AtomicBool,
+    fired: Arc<AtomicBool>,
     /// When the innermost call's time is over, by `clock`, with [`EXPIRED`] once it is; or [`NONE`].
     call: AtomicU64,
+    /// Of the sandbox's components.
+    parts: Mutex<Vec<Weak<Interrupt>>>,
 }
 
 impl Interrupt {
     pub(super) fn new(clock: Arc<Clock>) -> Self {
-        Self { clock, fired: AtomicBool::new(false), call: AtomicU64::new(NONE) }
+        Self { clock, fired: Arc::default(), call: AtomicU64::new(NONE), parts: Mutex::default() }
+    }
+
+    /// An interrupt for one component of the sandbox.
+    pub(crate) fn part(&self) -> Arc<Self> {
+        let part = Arc::new(Self {
+            clock: Arc::clone(&self.clock),
+            fired: Arc::clone(&self.fired),
+            call: AtomicU64::new(NONE),
+            parts: Mutex::default(),
+        });
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.retain(|part| part.strong_count() > 0);
+        parts.push(Arc::downgrade(&part));
+        part
     }
 
     /// True once the run has passed a limit. It stays so: the sandbox is condemned.
@@ -64,22 +85,37 @@ impl Interrupt {
     pub(crate) fn enter_call(&self, allowance: CallAllowance) -> Call<'_> {
         let outer = self.call.load(Ordering::Relaxed);
         let mark = match allowance.0 {
-            NONE => NONE,
-            milliseconds => self.clock.now().saturating_add(milliseconds).min(EXPIRED - 1),
+            NONE => UNLIMITED,
+            milliseconds => self.clock.now().saturating_add(milliseconds).min(UNLIMITED),
         };
         self.call.store(mark, Ordering::Release);
         Call { interrupt: self, outer }
     }
 
-    pub(super) fn fire(&self) {
+    /// Ends the call that is being made, if there is one, as if its time were over.
+    pub(crate) fn cancel_call(&self) {
+        let expired = |mark: u64| (mark != NONE).then_some(mark | EXPIRED);
+        // Where there is none, there is nothing to end.
+        let _ = self.call.fetch_update(Ordering::AcqRel, Ordering::Acquire, expired);
+    }
+
+    pub(crate) fn fire(&self) {
         self.fired.store(true, Ordering::Release);
+    }
+
+    /// Marks the calls as expired whose time is over; true where the epoch must move on for one.
+    pub(super) fn expire_calls(&self) -> bool {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        // All of them, not only the first.
+        let expired = parts.iter().filter_map(Weak::upgrade).filter(|part| part.expire_call()).count();
+        expired > 0
     }
 
     /// Marks the innermost call as expired if its time is over; true where the epoch must move on for it.
     ///
     /// The mark is exchanged only against the one that was read. Should another call have begun in between with the very
     /// same mark, its time is over as well.
-    pub(super) fn expire_call(&self) -> bool {
+    fn expire_call(&self) -> bool {
         let mark = self.call.load(Ordering::Acquire);
         if mark & EXPIRED != 0 {
             return true;
@@ -164,6 +200,32 @@ mod tests {
         assert!(!interrupt.expire_call());
         drop(inner);
         assert!(interrupt.expire_call());
+    }
+
+    #[test]
+    fn a_call_can_be_cancelled_and_the_next_one_is_not() {
+        let interrupt = at(1000);
+        interrupt.cancel_call();
+        assert!(!interrupt.call_expired() && !interrupt.expire_call());
+        let call = interrupt.enter_call(CallAllowance::new(None));
+        interrupt.cancel_call();
+        assert!(interrupt.call_expired() && interrupt.expire_call());
+        drop(call);
+        assert!(!interrupt.call_expired() && !interrupt.expire_call());
+    }
+
+    #[test]
+    fn calls_of_two_components_expire_by_themselves() {
+        let whole = at(1000);
+        let (first, second) = (whole.part(), whole.part());
+        let _first = first.enter_call(CallAllowance::new(WALL));
+        set(&whole, 1060);
+        let _second = second.enter_call(CallAllowance::new(WALL));
+        set(&whole, 1110);
+        assert!(whole.expire_calls());
+        assert!(first.call_expired() && !second.call_expired());
+        whole.fire();
+        assert!(first.fired() && second.fired());
     }
 
     #[test]

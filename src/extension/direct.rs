@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId};
-use innerbox_bridge_component::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source};
+use innerbox_bridge_component::{
+    Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source, Steps,
+};
 use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
 use super::given::{self, Realloc};
@@ -67,6 +69,8 @@ pub(super) struct DirectDoor {
     interrupt: Arc<Interrupt>,
     live: Option<Live>,
     generation: u32,
+    /// The call that is being made in steps, and its core values.
+    step: Option<(FunctionId, Flat)>,
 }
 
 /// An instance that has not trapped.
@@ -93,7 +97,7 @@ struct CoreFunction {
 impl DirectDoor {
     pub(super) fn new(compiled: Arc<Compiled>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { compiled, limits, allowance, interrupt, live: None, generation: 0 }
+        Self { compiled, limits, allowance, interrupt, live: None, generation: 0, step: None }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
@@ -142,17 +146,28 @@ impl Inside<'_> {
     fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         crossing.lower(self, &mut flat)?;
+        self.run(function, &mut flat, Some(crossing))?;
+        self.lift(function, &flat, crossing)
+    }
+
+    fn run(
+        &mut self,
+        function: FunctionId,
+        flat: &mut Flat,
+        crossing: Option<&mut dyn Crossing>,
+    ) -> Result<(), Fault> {
         let core = self.live.functions[function];
-        self.enter(|live| live.call(core, &mut flat, Some(crossing)))?;
-        self.live.store.data().handles.end_call()?;
-        crossing.lift(self.live.source(), &flat)?;
-        match core.post_return {
-            Some(post_return) => self.enter(|live| {
-                live.values[0] = ValRaw::u64(flat[0]);
-                call_raw(&mut live.store, post_return, &mut live.values)
-            }),
-            None => Ok(()),
-        }
+        self.enter(|live| live.call(core, flat, crossing))?;
+        self.live.store.data().handles.end_call()
+    }
+
+    fn lift(&mut self, function: FunctionId, flat: &Flat, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        crossing.lift(self.live.source(), flat)?;
+        let Some(post_return) = self.live.functions[function].post_return else { return Ok(()) };
+        self.enter(|live| {
+            live.values[0] = ValRaw::u64(flat[0]);
+            call_raw(&mut live.store, post_return, &mut live.values)
+        })
     }
 }
 
@@ -311,7 +326,41 @@ impl Door for DirectDoor {
         })
     }
 
+    fn canceller(&self) -> Canceller {
+        let interrupt = Arc::clone(&self.interrupt);
+        Arc::new(move || interrupt.cancel_call())
+    }
+
+    fn in_steps(&mut self) -> Option<&mut dyn Steps> {
+        Some(self)
+    }
+
     fn condemn(&mut self) {
         self.live = None;
     }
+}
+
+impl Steps for DirectDoor {
+    fn lower(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        let mut flat: Flat = [0; FLAT_PARAMS_MAX];
+        self.inside(|inside| crossing.lower(inside, &mut flat))?;
+        self.step = Some((function, flat));
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<(), Fault> {
+        let Some((function, mut flat)) = self.step.take() else { return Err(out_of_order()) };
+        self.inside(|inside| inside.run(function, &mut flat, None))?;
+        self.step = Some((function, flat));
+        Ok(())
+    }
+
+    fn lift(&mut self, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        let Some((function, flat)) = self.step.take() else { return Err(out_of_order()) };
+        self.inside(|inside| inside.lift(function, &flat, crossing))
+    }
+}
+
+fn out_of_order() -> Fault {
+    Fault::abi("host fault: the steps of a call are out of order")
 }

@@ -104,7 +104,7 @@ impl Components {
         limits: ExtensionLimits,
         imports: Option<v8::Local<'s, v8::Object>>,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        let door = extension.door(limits, Arc::clone(&self.interrupt));
+        let door = extension.door(limits, self.interrupt.part());
         bind(scope, extension.name(), Arc::clone(extension.plan()), door, imports)
     }
 
@@ -157,7 +157,7 @@ impl ComponentLoader for Components {
         specifier: &str,
     ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
         if specifier == instantiate::SPECIFIER {
-            return Ok(Some(instantiate::exports(scope)));
+            return instantiate::exports(scope).map(Some);
         }
         if let Some((extension, limits)) = self.extension(specifier)? {
             return self.exports(scope, extension.name(), &extension, limits).map(Some);

@@ -1,4 +1,5 @@
-//! The module `innerbox:component`: instances of components with imports that the script gives.
+//! The module `innerbox:component`: instances of components with imports that the script gives, and exports as functions that
+//! return promises.
 
 use innerbox_binding::{Arguments, Failure, OrPending, Outcome, value};
 
@@ -9,10 +10,15 @@ use crate::modules::Modules;
 pub(super) const SPECIFIER: &str = "innerbox:component";
 
 /// What it exports.
-pub(super) fn exports<'s>(scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
+///
+/// # Errors
+/// [`Failure::Pending`] where its JavaScript does not run.
+pub(super) fn exports<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<'s, v8::Object>, Failure> {
     let exports = v8::Object::new(scope);
     value::set_function(scope, exports, "instantiate", instantiate);
-    exports
+    let promising = innerbox_bridge_component::promising(scope)?;
+    value::set(scope, exports, "promising", promising);
+    Ok(exports)
 }
 
 /// `instantiate(component, imports)`: `component` is an extension's name or a file's URL. Gives the component's exports.

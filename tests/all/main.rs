@@ -14,4 +14,5 @@ mod imports;
 mod layers;
 mod limits;
 mod modules;
+mod promises;
 mod support;

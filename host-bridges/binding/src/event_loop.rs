@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -88,6 +89,42 @@ struct Finished {
     answer: Result<Answer, ()>,
 }
 
+/// Completes a promise of [`EventLoop::later`]. Dropped without an answer, it fails the promise with a host fault.
+pub struct Completer<T> {
+    id: u64,
+    /// Taken once the answer is sent.
+    sender: Option<Sender<Finished>>,
+    answer: PhantomData<fn(T)>,
+}
+
+impl<T: Send + 'static> Completer<T> {
+    /// Gives the answer. Where the isolate is gone, nobody waits for it, and it is dropped here.
+    pub fn complete(mut self, answer: T) {
+        self.send(Ok(Box::new(answer)));
+    }
+
+    /// Gives the answer of `work`; should it panic, there is none.
+    pub fn complete_with(self, work: impl FnOnce() -> T) {
+        if let Ok(answer) = catch_unwind(AssertUnwindSafe(work)) {
+            self.complete(answer);
+        }
+    }
+}
+
+impl<T> Completer<T> {
+    fn send(&mut self, answer: Result<Answer, ()>) {
+        if let Some(sender) = self.sender.take() {
+            let _ = sender.send(Finished { id: self.id, answer });
+        }
+    }
+}
+
+impl<T> Drop for Completer<T> {
+    fn drop(&mut self) {
+        self.send(Err(()));
+    }
+}
+
 impl EventLoop {
     /// Gives the isolate an event loop.
     pub fn install(isolate: &mut v8::Isolate, limits: LoopLimits) {
@@ -129,6 +166,20 @@ impl EventLoop {
         work: impl FnOnce() -> T + Send + 'static,
         settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
     ) -> Result<v8::Local<'s, v8::Promise>, Failure> {
+        let (promise, completer) = self.later(scope, settle)?;
+        rayon::spawn(move || completer.complete_with(work));
+        Ok(promise)
+    }
+
+    /// Gives a promise for what `settle` makes, on this thread, of the answer that the completer is given on any.
+    ///
+    /// # Errors
+    /// A `RangeError` with code `ERR_LIMIT` at the limit of pending promises.
+    pub fn later<'s, T: Send + 'static>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
+    ) -> Result<(v8::Local<'s, v8::Promise>, Completer<T>), Failure> {
         if self.pending.borrow().len() >= self.limits.pending {
             return Err(limit("pending promises", self.limits.pending));
         }
@@ -144,14 +195,7 @@ impl EventLoop {
         let pending =
             Pending { resolver: v8::Global::new(scope, resolver), context: current_context(scope), settle };
         self.pending.borrow_mut().insert(id, pending);
-        let sender = self.sender.clone();
-        rayon::spawn(move || {
-            let answer =
-                catch_unwind(AssertUnwindSafe(work)).map(|answer| Box::new(answer) as Answer).map_err(drop);
-            // The isolate may be gone by now; then nobody waits for the answer.
-            let _ = sender.send(Finished { id, answer });
-        });
-        Ok(promise)
+        Ok((promise, Completer { id, sender: Some(self.sender.clone()), answer: PhantomData }))
     }
 
     /// Calls `callback` with `arguments` after `delay`, and `every` so often from then on; gives the timer's number.

@@ -19,5 +19,5 @@ pub use buffer::{
     Buffers, Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, template};
-pub use event_loop::{EventLoop, LoopLimits, Turn, Waited};
+pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending};
 
-use crate::callee::Callees;
+use crate::callee::{Callees, Functions};
+use crate::cancellation::Calls;
 use crate::door::Door;
 use crate::error::Errors;
 use crate::given::Given;
@@ -20,6 +21,8 @@ pub(crate) struct Bridge {
     pub(crate) realm: Rc<Realm>,
     instances: Cell<u32>,
     pub(crate) callees: Callees,
+    pub(crate) functions: Functions,
+    pub(crate) calls: Calls,
 }
 
 impl Bridge {
@@ -31,7 +34,13 @@ impl Bridge {
             handles: RefCell::new(HandleTable::new(handles)),
             collected: Rc::default(),
         };
-        let bridge = Self { realm: Rc::new(realm), instances: Cell::new(0), callees: Callees::default() };
+        let bridge = Self {
+            realm: Rc::new(realm),
+            instances: Cell::new(0),
+            callees: Callees::default(),
+            functions: Functions::new(scope),
+            calls: Calls::default(),
+        };
         scope.set_slot(Rc::new(bridge));
         Ok(())
     }
@@ -60,7 +69,8 @@ impl Bridge {
             plan,
             given,
             generation: Cell::new(0),
-            door: RefCell::new(door),
+            door: RefCell::new(Some(door)),
+            queue: RefCell::default(),
             realm: Rc::clone(&self.realm),
             classes: RefCell::default(),
         })

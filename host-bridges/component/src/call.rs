@@ -35,7 +35,7 @@ pub(crate) fn call<'s>(
             Some(scalars) => call_scalar(scope, instance, id, scalars, &args, &mut answer),
             None => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
         };
-        outcome.map_err(|problem| reject(scope, callee, function, problem))
+        outcome.map_err(|problem| reject(scope, instance, function, problem))
     });
 }
 
@@ -50,11 +50,10 @@ pub(crate) fn export_of(callee: &Callee) -> Option<(FunctionId, &Function)> {
 /// The exception for a call that came to no value.
 pub(crate) fn reject(
     scope: &mut v8::PinScope<'_, '_>,
-    callee: &Callee,
+    instance: &Instance,
     function: &Function,
     problem: Problem,
 ) -> Failure {
-    let instance = &*callee.instance;
     match problem {
         Problem::Script(failure) => failure,
         Problem::Component(fault) => {
@@ -86,7 +85,7 @@ pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>)
     }
     // Borrowed first: where the component is running, the handle stays as it is.
     let title = format!("{}[Symbol.dispose]", instance.plan.resources[resource].js_name);
-    let destroyed = match instance.door.try_borrow_mut() {
+    let destroyed = match instance.door() {
         Ok(mut door) => {
             instance.realm.handles.borrow_mut().remove(key);
             destroy(scope, instance, &mut **door, entry)
@@ -128,8 +127,15 @@ fn destroy(
     }
 }
 
+/// Declares the instance dead, if it is at hand.
+fn condemn(instance: &Instance) {
+    if let Ok(mut door) = instance.door() {
+        door.condemn();
+    }
+}
+
 /// Makes room for handles before a call: near the limit, objects that nobody holds any more are collected first.
-fn relieve(scope: &mut v8::PinScope<'_, '_>, instance: &Instance) {
+pub(crate) fn relieve(scope: &mut v8::PinScope<'_, '_>, instance: &Instance) {
     if instance.realm.handles.borrow_mut().is_pressed() {
         scope.low_memory_notification();
     }
@@ -142,7 +148,7 @@ fn destroy_collected(scope: &mut v8::PinScope<'_, '_>, instance: &Instance) {
     if realm.collected.borrow().is_empty() {
         return;
     }
-    let Ok(mut door) = instance.door.try_borrow_mut() else { return };
+    let Ok(mut door) = instance.door() else { return };
     let mut mine = Vec::new();
     realm.collected.borrow_mut().retain(|key| match realm.handles.borrow().get(*key) {
         Ok(entry) if entry.owner == instance.number => {
@@ -181,12 +187,12 @@ fn call_scalar(
         flat[receivers + index] = scalar::to_bits(*scalar, value, scope)
             .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
     }
-    let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
+    let mut door = instance.door()?;
     door.call_scalar(id, &mut flat).map_err(|fault| *fault)?;
     drop(door);
     let Some(scalar) = scalars.result else { return Ok(()) };
     scalar::answer(scalar, flat[0], scope, answer).ok_or_else(|| {
-        instance.door.borrow_mut().condemn();
+        condemn(instance);
         Fault::abi(format!("{:#x} is no char", flat[0] as u32)).into()
     })
 }
@@ -220,7 +226,7 @@ pub(crate) fn live_rep(
 }
 
 fn checker(instance: &Instance) -> Checker<'_> {
-    Checker { instance, generation: instance.door.try_borrow().map_or(0, |door| door.generation()) }
+    Checker { instance, generation: instance.live_generation() }
 }
 
 fn call_any<'s>(
@@ -232,7 +238,7 @@ fn call_any<'s>(
     relieve(scope, instance);
     let function = &instance.plan.functions[id];
     let tape = check(scope, instance, function, args)?;
-    let mut door = instance.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
+    let mut door = instance.door()?;
     let allowed = door.crossing_bytes();
     if tape.bytes > allowed as u64 {
         return Err(over(tape.bytes, allowed as u64).into());
@@ -248,26 +254,32 @@ fn call_any<'s>(
         answer: None,
     };
     let called = door.call(id, &mut call);
-    let (answer, thrown) = (call.answer.take(), call.outward.thrown.take());
     drop(door);
-    match (called, thrown) {
-        (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
-        (Err(fault), _) => Err(fault.into()),
-        (Ok(()), _) => {
-            answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
-        }
-    }
+    call.end(called)
 }
 
 /// One call of an export, between its checked arguments and its answer.
-struct Call<'a, 's, 'i> {
-    outward: Outward<'a, 's, 'i>,
-    function: &'a Function,
-    tape: &'a Tape<'s>,
+pub(crate) struct Call<'a, 's, 'i> {
+    pub(crate) outward: Outward<'a, 's, 'i>,
+    pub(crate) function: &'a Function,
+    pub(crate) tape: &'a Tape<'s>,
     /// The object that a constructor makes.
-    target: Option<v8::Local<'s, v8::Object>>,
+    pub(crate) target: Option<v8::Local<'s, v8::Object>>,
     /// The function's value, or what the script has to be thrown.
-    answer: Option<Result<v8::Local<'s, v8::Value>, Problem>>,
+    pub(crate) answer: Option<Result<v8::Local<'s, v8::Value>, Problem>>,
+}
+
+impl<'s> Call<'_, 's, '_> {
+    /// What came of the call, once it is through the door.
+    pub(crate) fn end(self, called: Result<(), Fault>) -> Result<v8::Local<'s, v8::Value>, Problem> {
+        match (called, self.outward.thrown) {
+            (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
+            (Err(fault), _) => Err(fault.into()),
+            (Ok(()), _) => {
+                self.answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
+            }
+        }
+    }
 }
 
 impl Crossing for Call<'_, '_, '_> {
@@ -303,7 +315,7 @@ impl Crossing for Call<'_, '_, '_> {
 }
 
 /// Checks every argument; nothing of the component has run when this fails.
-fn check<'s>(
+pub(crate) fn check<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     instance: &Instance,
     function: &Function,
@@ -329,7 +341,7 @@ fn check<'s>(
 }
 
 /// Owned arguments leave the sandbox's table: their objects are worth nothing from here on.
-fn take(instance: &Instance, tape: &Tape<'_>) {
+pub(crate) fn take(instance: &Instance, tape: &Tape<'_>) {
     let mut handles = instance.realm.handles.borrow_mut();
     for key in &tape.taken {
         handles.remove(*key);

@@ -67,6 +67,37 @@ impl Callees {
     }
 }
 
+/// Marks functions with their data, so that it is found from outside of a call. Scripts see nothing of the mark.
+pub(crate) struct Functions {
+    mark: v8::Global<v8::Private>,
+}
+
+impl Functions {
+    pub(crate) fn new(scope: &v8::PinScope<'_, '_>) -> Self {
+        Self { mark: v8::Global::new(scope, v8::Private::new(scope, None)) }
+    }
+
+    /// Marks a function that was made with this data.
+    pub(crate) fn mark(
+        &self,
+        scope: &v8::PinScope<'_, '_>,
+        function: v8::Local<v8::Object>,
+        data: v8::Local<v8::Value>,
+    ) {
+        function.set_private(scope, v8::Local::new(scope, &self.mark), data);
+    }
+
+    /// The data of a marked function.
+    pub(crate) fn data<'s>(
+        &self,
+        scope: &v8::PinScope<'s, '_>,
+        function: v8::Local<v8::Object>,
+    ) -> Option<v8::Local<'s, v8::Value>> {
+        let data = function.get_private(scope, v8::Local::new(scope, &self.mark))?;
+        data.is_external().then_some(data)
+    }
+}
+
 /// The callee behind the data of the function that is being called.
 ///
 /// # Errors

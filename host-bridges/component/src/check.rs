@@ -24,6 +24,8 @@ pub(crate) enum Item<'s> {
     Text(v8::Local<'s, v8::String>, usize),
     /// The bytes of a list whose elements are in a typed array.
     View(v8::Local<'s, v8::ArrayBufferView>),
+    /// The same bytes, copied.
+    Bytes(Vec<u8>),
     /// The number of a list's elements, which follow.
     Count(u32),
     /// An object of a class that JavaScript gave.

@@ -1,5 +1,7 @@
 //! What the bridge needs of a component's instance. `extension` implements it, once for each door.
 
+use std::sync::Arc;
+
 use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId};
 
 /// Core values of a call: parameters on the way in, the result on the way out, each zero-extended to 64 bits.
@@ -9,7 +11,7 @@ pub type Flat = [u64; FLAT_PARAMS_MAX];
 ///
 /// After a [`Fault`] of a call the instance is dead: the next [`open`](Self::open) makes a fresh one, with another
 /// generation.
-pub trait Door {
+pub trait Door: Send {
     /// Makes sure that a live instance stands ready, and gives its generation: handles of an earlier one are stale.
     ///
     /// # Errors
@@ -43,8 +45,39 @@ pub trait Door {
     /// As `call`.
     fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault>;
 
+    /// What ends the call that is going through the door, from any thread; between calls it does nothing.
+    fn canceller(&self) -> Canceller;
+
+    /// The same calls in three steps, where the door can make them so.
+    fn in_steps(&mut self) -> Option<&mut dyn Steps>;
+
     /// Declares the instance dead, because what it answered breaks the canonical ABI.
     fn condemn(&mut self);
+}
+
+/// See [`Door::canceller`].
+pub type Canceller = Arc<dyn Fn() + Send + Sync>;
+
+/// A call in three steps, of which the middle one needs no isolate and may be made on another thread. They are made in
+/// order; a fault of any kills the instance.
+pub trait Steps {
+    /// Lowers the arguments of an export of the instance that `open` made.
+    ///
+    /// # Errors
+    /// As [`Door::call`].
+    fn lower(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault>;
+
+    /// Runs the component, which may call no import that JavaScript gives.
+    ///
+    /// # Errors
+    /// As [`Door::call`].
+    fn run(&mut self) -> Result<(), Fault>;
+
+    /// Lifts the result.
+    ///
+    /// # Errors
+    /// As [`Door::call`].
+    fn lift(&mut self, crossing: &mut dyn Crossing) -> Result<(), Fault>;
 }
 
 /// The values of one call, on their way through a door.

@@ -254,8 +254,7 @@ fn attempt<'s, R: Returned>(
         *bits = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
     }
     let instance = &*callee.instance;
-    let door = instance.door.try_borrow_mut();
-    let mut door = door.map_err(|_| Box::new(Refused::Component(Fault::Busy)))?;
+    let mut door = instance.door().map_err(|fault| Box::new(Refused::Component(fault)))?;
     if let Some(resource) = callee.receiver {
         let rep = live_rep(instance, resource, door.generation(), this);
         flat[0] = rep.ok_or_else(|| Box::new(Refused::Receiver))?.into();
@@ -293,6 +292,6 @@ fn throw<'s>(
                 Problem::Script(mismatch(scope, &Path::Param(&param.name), &param.ty, value))
             }
         };
-        Err(reject(scope, callee, function, problem))
+        Err(reject(scope, &callee.instance, function, problem))
     });
 }

@@ -1,6 +1,6 @@
 //! A component as one isolate sees it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::{HandleTable, Key};
 use crate::plan::{NameId, Plan};
+use crate::queue::Queue;
 
 /// A component as this isolate sees it.
 pub(crate) struct Instance {
@@ -19,7 +20,10 @@ pub(crate) struct Instance {
     /// What errors call it.
     pub(crate) name: String,
     pub(crate) plan: Arc<Plan>,
-    pub(crate) door: RefCell<Box<dyn Door>>,
+    /// None while a call goes through it on another thread.
+    pub(crate) door: RefCell<Option<Box<dyn Door>>>,
+    /// Calls that wait for the door to come back.
+    pub(crate) queue: RefCell<Queue>,
     pub(crate) names: Names,
     pub(crate) given: Given,
     /// The generation of the instance that has the objects in `given`.
@@ -30,6 +34,21 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    /// The door, unless a call is going through it: further down the stack, or on another thread.
+    #[inline]
+    pub(crate) fn door(&self) -> Result<RefMut<'_, Box<dyn Door>>, Fault> {
+        let door = self.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
+        RefMut::filter_map(door, Option::as_mut).map_err(|_| Fault::Busy)
+    }
+
+    /// The generation of the instance behind the door, wherever that is; 0 where none is live.
+    pub(crate) fn live_generation(&self) -> u32 {
+        match self.door.try_borrow() {
+            Ok(door) => door.as_ref().map_or(self.generation.get(), |door| door.generation()),
+            Err(_) => self.generation.get(),
+        }
+    }
+
     /// Notes which instance stands behind the door: what a dead one held is let go.
     pub(crate) fn stands(&self, generation: u32) {
         if self.generation.replace(generation) != generation {

@@ -15,6 +15,7 @@
 mod bridge;
 mod call;
 mod callee;
+mod cancellation;
 mod check;
 mod class;
 mod door;
@@ -30,11 +31,14 @@ mod namespace;
 mod object;
 mod path;
 pub mod plan;
+mod promise;
+mod queue;
 mod scalar;
 mod text;
 
-pub use door::{Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
+pub use door::{Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Source, Steps};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
 pub use namespace::{bind, install, live_handles};
+pub use promise::promising;

@@ -166,17 +166,26 @@ impl Lowerer<'_, '_, '_> {
 
     fn list(&mut self, element: &Type) -> Result<(u32, u32), Fault> {
         match self.items.next() {
-            Some(Item::View(view)) => self.bytes(*view, element),
+            Some(Item::View(view)) => self.bytes(view.byte_length(), element, |place| {
+                view.copy_contents(place);
+            }),
+            Some(Item::Bytes(bytes)) => {
+                self.bytes(bytes.len(), element, |place| place.copy_from_slice(bytes))
+            }
             Some(Item::Count(count)) => self.elements(*count, element),
             _ => Err(out_of_step()),
         }
     }
 
-    fn bytes(&mut self, view: v8::Local<v8::ArrayBufferView>, element: &Type) -> Result<(u32, u32), Fault> {
-        let length = u32::try_from(view.byte_length()).map_err(|_| too_large())?;
+    fn bytes(
+        &mut self,
+        length: usize,
+        element: &Type,
+        copy: impl FnOnce(&mut [u8]),
+    ) -> Result<(u32, u32), Fault> {
+        let length = u32::try_from(length).map_err(|_| too_large())?;
         let at = self.allocate(element.layout.align, length)?;
-        let bytes = &mut self.guest.memory()[at as usize..(at + length) as usize];
-        view.copy_contents(bytes);
+        copy(&mut self.guest.memory()[at as usize..(at + length) as usize]);
         Ok((at, length / element.layout.size))
     }
 

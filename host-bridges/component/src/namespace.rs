@@ -8,11 +8,12 @@ use innerbox_binding::value::{name, set};
 use innerbox_binding::{Failure, OrPending};
 
 use crate::bridge::Bridge;
+use crate::callee::CalleeRole;
 use crate::class::{define, function, function_template};
 use crate::door::Door;
 use crate::given::Given;
 use crate::instance::Instance;
-use crate::plan::{FunctionId, Interface, Plan};
+use crate::plan::{FunctionId, Interface, Plan, ResourceId};
 
 /// Gives the isolate of the scope a component bridge: the error classes on the global object, and a handle table with
 /// room for `handles` handles. Call it before any of the tenant's code.
@@ -104,6 +105,7 @@ fn members<'s>(
 ) -> Result<(), Failure> {
     for id in &interface.resources {
         let class = function(scope, instance, *id)?;
+        mark_members(scope, bridge, instance, *id, class.into())?;
         exports.define(scope, &instance.plan.resources[*id].js_name, class.into());
     }
     for id in &interface.functions {
@@ -121,5 +123,42 @@ fn export<'s>(
 ) -> Result<v8::Local<'s, v8::Function>, Failure> {
     let function = function_template(scope, bridge, instance, id).get_function(scope).or_pending()?;
     function.set_name(name(scope, &instance.plan.functions[id].js_name));
+    mark(scope, bridge, instance, id, function.into());
     Ok(function)
+}
+
+/// Marks the functions of a class, which V8 has just made of its template: no script has seen them.
+fn mark_members<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    id: ResourceId,
+    class: v8::Local<'s, v8::Object>,
+) -> Result<(), Failure> {
+    let plan = Arc::clone(&instance.plan);
+    let resource = &plan.resources[id];
+    let prototype = class.get(scope, name(scope, "prototype").into()).or_pending()?;
+    let places = [(prototype, &resource.methods), (class.into(), &resource.statics)];
+    for (place, functions) in places {
+        let Ok(place) = v8::Local::<v8::Object>::try_from(place) else { continue };
+        for function in functions {
+            let found =
+                place.get(scope, name(scope, &plan.functions[*function].js_name).into()).or_pending()?;
+            if let Ok(found) = v8::Local::<v8::Object>::try_from(found) {
+                mark(scope, bridge, instance, *function, found);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn mark(
+    scope: &v8::PinScope<'_, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    id: FunctionId,
+    function: v8::Local<v8::Object>,
+) {
+    let data = bridge.callees.enter(scope, instance, CalleeRole::Export(id));
+    bridge.functions.mark(scope, function, data);
 }

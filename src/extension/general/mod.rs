@@ -15,7 +15,7 @@ mod wasi;
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId, Role};
-use innerbox_bridge_component::{Crossing, Door, Fault};
+use innerbox_bridge_component::{Canceller, Crossing, Door, Fault, Steps};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -210,6 +210,16 @@ impl Door for GeneralDoor {
             Some(resource) => Ok(resource.resource_drop(&mut live.store)?),
             None => Ok(()),
         })
+    }
+
+    fn canceller(&self) -> Canceller {
+        let interrupt = Arc::clone(&self.interrupt);
+        Arc::new(move || interrupt.cancel_call())
+    }
+
+    /// Lowering, the call and lifting are one in wasmtime.
+    fn in_steps(&mut self) -> Option<&mut dyn Steps> {
+        None
     }
 
     fn condemn(&mut self) {
