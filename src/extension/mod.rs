@@ -117,9 +117,9 @@ impl Extension {
         choice: DoorChoice,
     ) -> Result<Self, Error> {
         let load = || {
-            let plan = plan::compile(bytes)?;
+            let plan = Arc::new(plan::compile(bytes)?);
             let (entrance, door_reason) = enter(engine, &plan, bytes, choice)?;
-            let (name, plan) = (name.to_owned(), Arc::new(plan));
+            let name = name.to_owned();
             let inner = Inner { name, plan, component_bytes: bytes.len(), entrance, door_reason };
             Ok(Self { inner: Arc::new(inner) })
         };
@@ -175,8 +175,7 @@ impl Extension {
         match &self.inner.entrance {
             Entrance::Direct(compiled) => Box::new(DirectDoor::new(Arc::clone(compiled), limits, interrupt)),
             Entrance::General(compiled) => {
-                let plan = Arc::clone(&self.inner.plan);
-                Box::new(GeneralDoor::new(Arc::clone(compiled), plan, limits, interrupt))
+                Box::new(GeneralDoor::new(Arc::clone(compiled), limits, interrupt))
             }
         }
     }
@@ -191,7 +190,7 @@ impl std::fmt::Debug for Extension {
 /// Compiles a component for the first door that takes it, and says why it is this one.
 fn enter(
     engine: &Engine,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     bytes: &[u8],
     choice: DoorChoice,
 ) -> anyhow::Result<(Entrance, String)> {

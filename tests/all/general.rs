@@ -11,6 +11,7 @@ const STRINGS: &str = include_str!("wat/strings.wat");
 const COMPOSED: &str = include_str!("wat/composed.wat");
 const MEMORIES: &str = include_str!("wat/memories.wat");
 const WASI: &str = include_str!("wat/wasi.wat");
+const OUTWARD: &str = include_str!("wat/outward.wat");
 
 fn load(text: &str) -> Extension {
     let bytes = wat::parse_str(text).unwrap();
@@ -184,6 +185,35 @@ fn a_borrow_that_is_kept_is_a_trap_and_the_next_call_has_a_fresh_instance() {
          export default [kept, stale[0], trapped[0], new Thing(3).value(), Thing.live()];",
         "[[\"TrapError\", \"`keep`: component `guest` trapped: borrow handles still remain at the end of the call\"],
           \"TypeError\", \"TrapError\", 3, 1]",
+    );
+}
+
+#[test]
+fn a_part_of_a_composed_component_calls_what_javascript_gives() {
+    check(
+        &load(OUTWARD),
+        r"import { instantiate } from 'innerbox:component';
+          class Sink {
+            static disposed = 0;
+            constructor(name) { this.name = name; }
+            [Symbol.dispose]() { Sink.disposed += 1; }
+          }
+          const guest = instantiate('guest', { 'test:host/host': {
+            Sink,
+            greet: (name) => `hello, ${name}${name}\ud800`,
+            pick: (from, index) => from[index],
+            choose: (it) => (it === undefined ? new Sink('made') : undefined),
+          } });
+          const caught = (call) => { try { return call(); } catch (error) { return `${error.name} ${error.message.split(': ').at(-1)}`; } };
+          const [a, b] = [new Sink('a'), new Sink('b')];
+          export default [
+            guest.greet('\u{e9}\u{1f600}') === 'hello, \u{e9}\u{1f600}\u{e9}\u{1f600}\ufffd',
+            guest.greet('x'.repeat(1000)).length,
+            guest.pick(a, b, 1, 0) === b, guest.pick(a, b, 0, 0) === a, guest.pick(a, a, 1, 0) === a,
+            caught(() => guest.pick(a, b, 0, 77)).startsWith('TrapError '), guest.pick(a, b, 1, 0) === b,
+            guest.choose(undefined).name, guest.choose(a) ?? null, Sink.disposed,
+          ];",
+        "[true, 2008, true, true, true, true, true, \"made\", null, 0]",
     );
 }
 

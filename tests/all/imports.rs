@@ -2,7 +2,7 @@
 
 use innerbox::{Outcome, Sandbox};
 
-use crate::support::{ENGINE, extension, sandbox_with, tight};
+use crate::support::{DOORS, ENGINE, extension_by, sandbox_by, tight};
 
 /// A host as a script writes it.
 const HOST: &str = r"
@@ -32,9 +32,12 @@ const host = {
 };
 ";
 
-/// Runs a module with the fixture's functions as `guest` and the host's parts in scope.
+/// Runs a module with the fixture's functions as `guest` and the host's parts in scope; the same through each door.
 fn run(body: &str) -> serde_json::Value {
-    run_in(&mut sandbox_with(&["fixture-given", "fixture-echo"]), body)
+    let [value, other] =
+        DOORS.map(|door| run_in(&mut sandbox_by(&["fixture-given", "fixture-echo"], door), body));
+    assert_eq!(value, other, "{body}");
+    value
 }
 
 fn run_in(sandbox: &mut Sandbox, body: &str) -> serde_json::Value {
@@ -201,38 +204,43 @@ fn instances_that_scripts_ask_for_are_counted() {
 
 #[test]
 fn an_endless_import_ends_with_the_run() {
-    let limits = innerbox::Limits { wall: Some(std::time::Duration::from_millis(500)), ..Default::default() };
-    let mut sandbox = Sandbox::builder(&ENGINE)
-        .limits(limits)
-        .extension_with(&extension("fixture-given"), tight())
-        .imports(
-            "fixture-given",
-            format!("(() => {{ {HOST}; return {{ host: {{ ...host, poke() {{ for (;;); }} }} }}; }})()"),
-        )
-        .build()
-        .unwrap();
-    let source = "import { poke } from 'fixture-given'; try { poke(); } catch {} for (;;);";
-    let completion = sandbox.run_module_source("endless.js", source);
-    assert!(matches!(completion.outcome, Outcome::Limit { .. }), "{completion:?}");
+    for door in DOORS {
+        let limits =
+            innerbox::Limits { wall: Some(std::time::Duration::from_millis(500)), ..Default::default() };
+        let mut sandbox = Sandbox::builder(&ENGINE)
+            .limits(limits)
+            .extension_with(&extension_by("fixture-given", door), tight())
+            .imports(
+                "fixture-given",
+                format!("(() => {{ {HOST}; return {{ host: {{ ...host, poke() {{ for (;;); }} }} }}; }})()"),
+            )
+            .build()
+            .unwrap();
+        let source = "import { poke } from 'fixture-given'; try { poke(); } catch {} for (;;);";
+        let completion = sandbox.run_module_source("endless.js", source);
+        assert!(matches!(completion.outcome, Outcome::Limit { .. }), "{completion:?}");
+    }
 }
 
 #[test]
 fn the_host_gives_imports_and_without_them_an_import_of_the_component_says_so() {
-    let host = format!("(() => {{ {HOST}; return {{ 'test:given/host': host }}; }})()");
-    let mut sandbox = Sandbox::builder(&ENGINE)
-        .extension(&extension("fixture-given"))
-        .imports("fixture-given", host)
-        .build()
-        .unwrap();
-    let source = "import { greet } from 'fixture-given'; export default greet('host');";
-    let text: String = sandbox.run_module_source("main.js", source).into_value().unwrap();
-    assert_eq!(text, "hello, host");
-    let completion = sandbox_with(&["fixture-given"]).run_module_source("main.js", source);
-    let Outcome::Threw { error } = completion.outcome else { panic!("{completion:?}") };
-    assert_eq!(error.code.as_deref(), Some("ERR_COMPONENT_IMPORT"));
-    assert!(
-        error.message.starts_with("component `fixture-given` imports `test:given/host`"),
-        "{}",
-        error.message
-    );
+    for door in DOORS {
+        let host = format!("(() => {{ {HOST}; return {{ 'test:given/host': host }}; }})()");
+        let mut sandbox = Sandbox::builder(&ENGINE)
+            .extension(&extension_by("fixture-given", door))
+            .imports("fixture-given", host)
+            .build()
+            .unwrap();
+        let source = "import { greet } from 'fixture-given'; export default greet('host');";
+        let text: String = sandbox.run_module_source("main.js", source).into_value().unwrap();
+        assert_eq!(text, "hello, host");
+        let completion = sandbox_by(&["fixture-given"], door).run_module_source("main.js", source);
+        let Outcome::Threw { error } = completion.outcome else { panic!("{completion:?}") };
+        assert_eq!(error.code.as_deref(), Some("ERR_COMPONENT_IMPORT"));
+        assert!(
+            error.message.starts_with("component `fixture-given` imports `test:given/host`"),
+            "{}",
+            error.message
+        );
+    }
 }

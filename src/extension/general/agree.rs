@@ -28,6 +28,22 @@ pub(super) fn agree(
     Ok(agreement.tables)
 }
 
+/// The tables of the resources that a function gives back, where it is seen from inside of a component: each part of a
+/// composed one has its own.
+///
+/// # Errors
+/// What differs, in words.
+pub(super) fn result_tables(
+    plan: &Plan,
+    function: &Function,
+    types: &ComponentTypes,
+    result: InterfaceType,
+) -> Result<Vec<Option<TypeResourceTableIndex>>, String> {
+    let mut agreement = Agreement { types, tables: vec![None; plan.resources.len()] };
+    agreement.result(&function.result, result)?;
+    Ok(agreement.tables)
+}
+
 struct Agreement<'a> {
     types: &'a ComponentTypes,
     tables: Vec<Option<TypeResourceTableIndex>>,

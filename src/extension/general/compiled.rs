@@ -1,13 +1,15 @@
 //! A component compiled for the general door: linked, and every export found and compared with its plan.
 
+use std::sync::Arc;
+
 use anyhow::{Context, anyhow, bail};
 use innerbox_bridge_component::plan::{Function, Plan};
-use wasmtime::component::types::ComponentItem;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime_environ::component::TypeResourceTableIndex;
 
 use super::agree::agree;
-use super::{dynamic, wasi};
+use super::{dynamic, given, wasi};
 use crate::engine::Engine;
 use crate::extension::shape::{ImportSource, MainImport};
 use crate::extension::state::State;
@@ -15,9 +17,12 @@ use crate::extension::state::State;
 /// A component that the general door enters.
 pub(in crate::extension) struct Compiled {
     pub(super) engine: Engine,
+    pub(super) plan: Arc<Plan>,
     pub(super) template: InstancePre<State>,
     /// By `FunctionId`.
     pub(super) exports: Vec<Export>,
+    /// By `ResourceId`: which resources are JavaScript's.
+    pub(super) given: Vec<bool>,
     /// What it imports.
     pub(in crate::extension) imports: Vec<MainImport>,
     /// Linear memory that an instance starts with.
@@ -35,11 +40,12 @@ impl Compiled {
     ///
     /// # Errors
     /// Where wasmtime does not take it, or it imports what nothing gives.
-    pub(in crate::extension) fn new(engine: &Engine, plan: &Plan, bytes: &[u8]) -> anyhow::Result<Self> {
+    pub(in crate::extension) fn new(engine: &Engine, plan: &Arc<Plan>, bytes: &[u8]) -> anyhow::Result<Self> {
         let component = Component::from_binary(engine.wasm(), bytes).map_err(described)?;
-        let imports = imports(engine, &component)?;
+        let imports = imports(engine, &component, plan)?;
         let mut linker = Linker::new(engine.wasm());
         wasi::link(&mut linker).map_err(described)?;
+        given::link(&mut linker, plan).map_err(described)?;
         let exports = plan
             .functions
             .iter()
@@ -47,7 +53,9 @@ impl Compiled {
             .collect::<Result<_, _>>()?;
         let template = linker.instantiate_pre(&component).map_err(described)?;
         let memory_bytes = memory_bytes(&component);
-        Ok(Self { engine: engine.clone(), template, exports, imports, memory_bytes })
+        let (engine, plan) = (engine.clone(), Arc::clone(plan));
+        let given = plan.resources.iter().map(|resource| resource.given).collect();
+        Ok(Self { engine, plan, template, exports, given, imports, memory_bytes })
     }
 }
 
@@ -58,24 +66,36 @@ fn described(error: wasmtime::Error) -> anyhow::Error {
 /// Every function that a component imports.
 ///
 /// # Errors
-/// The first import that is not of WASI 0.2.
-fn imports(engine: &Engine, component: &Component) -> anyhow::Result<Vec<MainImport>> {
+/// The first import that nothing gives.
+fn imports(engine: &Engine, component: &Component, plan: &Plan) -> anyhow::Result<Vec<MainImport>> {
     let mut imports = Vec::new();
-    for (interface, item) in component.component_type().imports(engine.wasm()) {
-        let ComponentItem::ComponentInstance(instance) = item.ty else {
-            bail!("it imports `{interface}`, which is of no interface");
+    let given = |(module, field): (&str, &str)| {
+        let is_it =
+            |function: &Function| (function.interface.as_str(), function.name.as_str()) == (module, field);
+        plan.imported.iter().position(is_it).map(ImportSource::Given)
+    };
+    for (name, item) in component.component_type().imports(engine.wasm()) {
+        let functions = match item.ty {
+            ComponentItem::ComponentFunc(_) => vec![("", name.to_owned())],
+            ComponentItem::ComponentInstance(instance) => functions(engine, name, &instance),
+            ComponentItem::Type(_) => Vec::new(),
+            _ => bail!("it imports `{name}`, which is no function and no interface"),
         };
-        if !wasi::is_given(interface) {
-            bail!("it imports `{interface}`, which is not WASI 0.2");
-        }
-        for (field, item) in instance.exports(engine.wasm()) {
-            if let ComponentItem::ComponentFunc(_) = item.ty {
-                let (module, field) = (interface.to_owned(), field.to_owned());
-                imports.push(MainImport { module, field, source: ImportSource::Wasi });
-            }
+        for (module, field) in functions {
+            let wasi = || wasi::is_given(module).then_some(ImportSource::Wasi);
+            let source = given((module, &field)).or_else(wasi);
+            let source = source.with_context(|| format!("it imports `{name}`, which nothing gives"))?;
+            imports.push(MainImport { module: module.to_owned(), field, source });
         }
     }
     Ok(imports)
+}
+
+/// The functions of an imported interface.
+fn functions<'a>(engine: &Engine, name: &'a str, instance: &ComponentInstance) -> Vec<(&'a str, String)> {
+    let members = instance.exports(engine.wasm());
+    let functions = members.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    functions.map(|(field, _)| (name, field.to_owned())).collect()
 }
 
 fn export(component: &Component, plan: &Plan, function: &Function) -> anyhow::Result<Export> {

@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use innerbox_bridge_component::plan::FLAT_PARAMS_MAX;
 use wasmtime::component::__internal::{
@@ -19,6 +19,8 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower, Resour
 use wasmtime::{Result, Store, ValRaw};
 use wasmtime_environ::component::TypeResourceTableIndex;
 
+use super::arriving::{self, Arriving, Place};
+use super::given::Asked;
 use super::passage::Passage;
 use crate::extension::state::State;
 
@@ -30,9 +32,14 @@ pub(super) type Scalar = TypedFunc<Scalars, CoreResult>;
 
 /// Calls an export; `passage` lowers its arguments and lifts its result.
 pub(super) fn call(function: Dynamic, store: &mut Store<State>, passage: &mut Passage<'_>) -> Result<()> {
+    during(passage, || function.call(store, Crossed).map(drop))
+}
+
+/// Does something during which the component may call its imports, and `passage` answers them.
+pub(super) fn during<R>(passage: &mut Passage<'_>, body: impl FnOnce() -> R) -> R {
     let current = ptr::from_mut(passage).cast::<Passage<'static>>();
     let _restored = Restore(CURRENT.replace(current));
-    function.call(store, Crossed).map(drop)
+    body()
 }
 
 thread_local! {
@@ -50,16 +57,19 @@ impl Drop for Restore {
 }
 
 /// Does something with the passage of the innermost call, which nobody else finds meanwhile.
-fn with_passage(body: impl FnOnce(&mut Passage<'_>) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// As `body`, or where no call is being made: a component calls an import in its start.
+pub(super) fn with_passage(body: impl FnOnce(&mut Passage<'_>) -> Result<()>) -> Result<()> {
     let current = CURRENT.replace(ptr::null_mut());
     let _restored = Restore(current);
-    // SAFETY: `CURRENT` is null or what `call` put there, made from a `&mut Passage` that outlives its frame. `call`
+    // SAFETY: `CURRENT` is null or what `during` put there, made from a `&mut Passage` that outlives its frame. `during`
     // does not touch that reference again, and takes the pointer out before it returns or unwinds, so the passage is
     // alive. It was taken out of `CURRENT` above, until `body` is done, so this reference is the only one in use. The
     // lifetime of what the passage borrows is `'static` in the cell's type alone: `body` must take any.
     match unsafe { current.as_mut() } {
         Some(passage) => body(passage),
-        None => Err(wasmtime::Error::msg("host fault: values cross and no call is being made")),
+        None => Err(wasmtime::Error::msg("it called an import where a component may not: in its start")),
     }
 }
 
@@ -196,6 +206,108 @@ unsafe impl Lift for CoreResult {
 
     fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
         Err(never_in_memory())
+    }
+}
+
+/// The arguments of an import, as core values: so many that there are, none where they lie in memory.
+pub(super) struct Arguments<const COUNT: usize> {
+    pub(super) values: [ValRaw; COUNT],
+    /// Where they lie in memory.
+    pub(super) spilled: Option<u32>,
+    pub(super) arriving: Arriving,
+}
+
+/// What answers an import, with one core result or none. It is run when wasmtime lowers it.
+pub(super) struct Answer<const COUNT: usize>(Mutex<Option<Asked>>);
+
+impl<const COUNT: usize> Answer<COUNT> {
+    pub(super) fn new(asked: Asked) -> Self {
+        Self(Mutex::new(Some(asked)))
+    }
+
+    fn answer<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, place: Option<u32>) -> Result<u64> {
+        let asked = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let asked = asked.ok_or_else(|| wasmtime::Error::msg("host fault: an import is answered twice"))?;
+        asked.answer(cx, ty, place)
+    }
+}
+
+/// Checks that an import has so many core values: wasmtime reads and writes its array of them as `Lower`.
+fn expect_flat(ty: &InterfaceType, types: &InstanceType<'_>, most: usize, count: usize) -> Result<()> {
+    let InterfaceType::Tuple(tuple) = ty else {
+        return Err(wasmtime::Error::msg("host fault: an import has no list of values"));
+    };
+    match types.types[*tuple].abi.flat_count(most).unwrap_or(0) == count {
+        true => Ok(()),
+        false => Err(wasmtime::Error::msg("an import is not what its WIT says")),
+    }
+}
+
+// SAFETY: `Lower` is a sequence of `ValRaw`, valid for all bits, and the compiler sees that the type is `Send` and `Sync`.
+// The type check sees that there are as many as the import has core parameters, none where they are passed in memory.
+unsafe impl<const COUNT: usize> ComponentType for Arguments<COUNT> {
+    type Lower = [ValRaw; COUNT];
+    const ABI: CanonicalAbiInfo = abi(COUNT as u8);
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        expect_flat(ty, types, FLAT_PARAMS_MAX, COUNT)
+    }
+}
+
+// SAFETY: as above, with the one core result that there can be, none where it is written to memory.
+unsafe impl<const COUNT: usize> ComponentType for Answer<COUNT> {
+    type Lower = [ValRaw; COUNT];
+    const ABI: CanonicalAbiInfo = abi(COUNT as u8);
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        expect_flat(ty, types, 1, COUNT)
+    }
+}
+
+// SAFETY: it is used for nothing but whole lists of parameters.
+unsafe impl<const COUNT: usize> ComponentNamedList for Arguments<COUNT> {}
+
+// SAFETY: it is used for nothing but whole lists of results.
+unsafe impl<const COUNT: usize> ComponentNamedList for Answer<COUNT> {}
+
+// SAFETY: it claims nothing of the values that it copies: `Asked::answer` checks them.
+unsafe impl<const COUNT: usize> Lift for Arguments<COUNT> {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        values: &[ValRaw; COUNT],
+    ) -> Result<Self> {
+        let arriving = arriving::find(cx, ty, Place::Flat(values))?;
+        Ok(Self { values: *values, spilled: None, arriving })
+    }
+
+    fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
+        // wasmtime has checked where all arguments lie, and gives of them as many bytes as `ABI` says, which is none.
+        let at = bytes.as_ptr().addr() - cx.memory().as_ptr().addr();
+        let arriving = arriving::find(cx, ty, Place::Memory(at))?;
+        Ok(Self { values: [ValRaw::u64(0); COUNT], spilled: Some(at as u32), arriving })
+    }
+}
+
+// SAFETY: where it succeeds, `linear_lower_to_flat` has written every slot.
+unsafe impl<const COUNT: usize> Lower for Answer<COUNT> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        slots: &mut MaybeUninit<[ValRaw; COUNT]>,
+    ) -> Result<()> {
+        slots.write([ValRaw::u64(self.answer(cx, ty, None)?); COUNT]);
+        Ok(())
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        at: usize,
+    ) -> Result<()> {
+        self.answer(cx, ty, Some(at as u32)).map(drop)
     }
 }
 

@@ -5,8 +5,10 @@
 //! handle tables, borrows, adapters between the parts. The values are lowered and lifted by the same walkers.
 
 mod agree;
+mod arriving;
 mod compiled;
 mod dynamic;
+mod given;
 mod passage;
 mod resources;
 mod wait;
@@ -14,7 +16,7 @@ mod wasi;
 
 use std::sync::Arc;
 
-use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId, Role};
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId, Role};
 use innerbox_bridge_component::{Canceller, Crossing, Door, Fault, Steps};
 use wasmtime::Store;
 use wasmtime::component::Instance;
@@ -33,7 +35,6 @@ use crate::limits::ExtensionLimits;
 /// A component in one sandbox, through the general door.
 pub(super) struct GeneralDoor {
     compiled: Arc<Compiled>,
-    plan: Arc<Plan>,
     limits: ExtensionLimits,
     allowance: CallAllowance,
     interrupt: Arc<Interrupt>,
@@ -59,14 +60,9 @@ struct Entries {
 }
 
 impl GeneralDoor {
-    pub(super) fn new(
-        compiled: Arc<Compiled>,
-        plan: Arc<Plan>,
-        limits: ExtensionLimits,
-        interrupt: Arc<Interrupt>,
-    ) -> Self {
+    pub(super) fn new(compiled: Arc<Compiled>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { compiled, plan, limits, allowance, interrupt, live: None, generation: 0 }
+        Self { compiled, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
@@ -85,15 +81,12 @@ impl GeneralDoor {
     }
 
     /// Enters the live instance; a fault kills it.
-    fn enter<R>(
-        &mut self,
-        body: impl FnOnce(&mut Live, &Compiled, &Plan) -> Result<R, Stop>,
-    ) -> Result<R, Fault> {
+    fn enter<R>(&mut self, body: impl FnOnce(&mut Live, &Compiled) -> Result<R, Stop>) -> Result<R, Fault> {
         let Some(live) = self.live.as_mut() else {
             return Err(Fault::abi("the component's instance is dead"));
         };
         let mark = self.interrupt.enter_call(self.allowance);
-        let fault = match body(live, &self.compiled, &self.plan) {
+        let fault = match body(live, &self.compiled) {
             Ok(value) => return Ok(value),
             Err(Stop::Fault(fault)) => fault,
             Err(Stop::Error(error)) => explain(&mut live.store, &self.interrupt, self.limits, &error),
@@ -144,7 +137,7 @@ impl Live {
     ) -> Result<(), Stop> {
         let entries = self.entries(compiled, function)?;
         let (resources, tables) = (&mut self.resources, &*compiled.exports[function].tables);
-        let mut passage = Passage { crossing, resources, tables, fault: None };
+        let mut passage = Passage { crossing, resources, tables, given: &compiled.given, fault: None };
         let called = dynamic::call(entries.dynamic, &mut self.store, &mut passage);
         match passage.fault {
             Some(fault) => Err(Stop::Fault(fault)),
@@ -152,16 +145,32 @@ impl Live {
         }
     }
 
+    /// Drops a resource that JavaScript held. Its destructor may call imports.
+    fn drop_resource(
+        &mut self,
+        compiled: &Compiled,
+        rep: u32,
+        crossing: &mut dyn Crossing,
+    ) -> Result<(), Stop> {
+        let Some(resource) = self.resources.remove(rep) else { return Ok(()) };
+        let (resources, given) = (&mut self.resources, &*compiled.given);
+        let mut passage = Passage { crossing, resources, tables: &[], given, fault: None };
+        let dropped = dynamic::during(&mut passage, || resource.resource_drop(&mut self.store));
+        match passage.fault {
+            Some(fault) => Err(Stop::Fault(fault)),
+            None => Ok(dropped?),
+        }
+    }
+
     fn call_scalar(
         &mut self,
         compiled: &Compiled,
-        plan: &Plan,
         function: FunctionId,
         flat: &mut [u64],
     ) -> Result<(), Stop> {
         let entries = self.entries(compiled, function)?;
         let mut slots = [0; FLAT_PARAMS_MAX];
-        let receiver = match plan.functions[function].role {
+        let receiver = match compiled.plan.functions[function].role {
             Role::Method(resource) => {
                 let receiver = self.resources.get(flat[0] as u32);
                 let receiver = receiver.zip(compiled.exports[function].tables[resource]);
@@ -195,21 +204,18 @@ impl Door for GeneralDoor {
     }
 
     fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
-        self.enter(|live, compiled, _| live.call(compiled, function, crossing))
+        self.enter(|live, compiled| live.call(compiled, function, crossing))
     }
 
     fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
-        Ok(self.enter(|live, compiled, plan| live.call_scalar(compiled, plan, function, flat))?)
+        Ok(self.enter(|live, compiled| live.call_scalar(compiled, function, flat))?)
     }
 
-    fn destroy(&mut self, _: ResourceId, rep: u32, _: &mut dyn Crossing) -> Result<(), Fault> {
-        self.enter(|live, _, _| match live.resources.remove(rep) {
-            Some(resource) => Ok(resource.resource_drop(&mut live.store)?),
-            None => Ok(()),
-        })
+    fn destroy(&mut self, _: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+        self.enter(|live, compiled| live.drop_resource(compiled, rep, crossing))
     }
 
     fn canceller(&self) -> Canceller {

@@ -1,12 +1,13 @@
 //! One call's values on their way through wasmtime's component API: the bridge's `Guest` and `Source` over its contexts.
 
-use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, ResourceId};
-use innerbox_bridge_component::{Crossing, Encoding, Fault, Flat, Guest, Handles, Source};
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, ImportId, ResourceId};
+use innerbox_bridge_component::{Crossing, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
 use wasmtime::component::__internal::{InterfaceType, LiftContext, LowerContext};
 use wasmtime::component::{Lift, ResourceAny};
 use wasmtime::{Result, Trap, ValRaw, WasmBacktrace};
 use wasmtime_environ::component::{CanonicalOptions, StringEncoding, TypeResourceTableIndex};
 
+use super::arriving::Arriving;
 use super::dynamic::lower_resource;
 use super::resources::Resources;
 
@@ -19,6 +20,8 @@ pub(super) struct Passage<'a> {
     pub(super) crossing: &'a mut dyn Crossing,
     pub(super) resources: &'a mut Resources,
     pub(super) tables: &'a Tables,
+    /// By `ResourceId`: which resources are JavaScript's.
+    pub(super) given: &'a [bool],
     /// Why the call came to no end, where the bridge found it.
     pub(super) fault: Option<Fault>,
 }
@@ -27,11 +30,35 @@ impl Passage<'_> {
     /// Lowers the arguments into core values.
     pub(super) fn lower<T>(&mut self, cx: &mut LowerContext<'_, T>) -> Result<Flat> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
-        let mut lowering = Lowering { cx, resources: self.resources, tables: self.tables, error: None };
+        let (resources, tables, given) = (&mut *self.resources, self.tables, self.given);
+        let arriving = Arriving::default();
+        let mut lowering = Lowering { cx, resources, tables, given, arriving, error: None };
         match self.crossing.lower(&mut lowering, &mut flat) {
             Ok(()) => Ok(flat),
             Err(fault) => Err(lowering.error.unwrap_or_else(|| self.end(fault))),
         }
+    }
+
+    /// Answers an import. `flat` holds the core parameters, and then the core result; `tables` are those of the result.
+    pub(super) fn import<T>(
+        &mut self,
+        cx: &mut LowerContext<'_, T>,
+        import: ImportId,
+        arriving: Arriving,
+        tables: &Tables,
+        flat: &mut [u64],
+    ) -> Result<()> {
+        let (resources, given) = (&mut *self.resources, self.given);
+        let mut lowering = Lowering { cx, resources, tables, given, arriving, error: None };
+        match self.crossing.import(import, &mut lowering, flat) {
+            Ok(()) => Ok(()),
+            Err(fault) => Err(lowering.error.unwrap_or_else(|| self.end(fault))),
+        }
+    }
+
+    /// Notes that the component has dropped its handle of a resource that JavaScript gave.
+    pub(super) fn dropped(&mut self, resource: ResourceId, rep: u32) -> Result<()> {
+        self.crossing.dropped(resource, rep).map_err(|fault| self.end(fault))
     }
 
     /// Lifts the result; `result` is the core value.
@@ -39,7 +66,8 @@ impl Passage<'_> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         flat[0] = result;
         let (memory, encoding) = (cx.memory(), encoding(cx.options()));
-        let mut handles = Lifting { cx, resources: self.resources, tables: self.tables };
+        let (resources, tables, given) = (&mut *self.resources, self.tables, self.given);
+        let mut handles = Lifting { cx, resources, tables, given };
         let source = Source { memory, handles: &mut handles, encoding };
         self.crossing.lift(source, &flat).map_err(|fault| self.end(fault))
     }
@@ -64,11 +92,14 @@ fn table(tables: &Tables, resource: ResourceId) -> Result<TypeResourceTableIndex
     table.ok_or_else(|| Fault::abi("host fault: a resource is not of the function's signature"))
 }
 
-/// A component's instance while arguments go in.
+/// A component's instance while values go in: arguments, or the answer to an import of its own.
 struct Lowering<'a, 'c, T: 'static> {
     cx: &'a mut LowerContext<'c, T>,
     resources: &'a mut Resources,
     tables: &'a Tables,
+    given: &'a [bool],
+    /// The resources among an import's arguments.
+    arriving: Arriving,
     /// What the component's own code ended with, which says more than a fault does.
     error: Option<wasmtime::Error>,
 }
@@ -98,6 +129,13 @@ impl<T> Guest for Lowering<'_, '_, T> {
     }
 }
 
+impl<T> Importer for Lowering<'_, '_, T> {
+    fn source(&mut self) -> Source<'_> {
+        let encoding = encoding(self.cx.options());
+        Source { memory: self.cx.as_slice_mut(), handles: &mut self.arriving, encoding }
+    }
+}
+
 /// True for an error of the component's own code, false for one that wasmtime found afterwards.
 fn ran_into(error: &wasmtime::Error) -> bool {
     error.is::<Trap>() || error.is::<WasmBacktrace>()
@@ -119,13 +157,21 @@ fn broken_realloc(error: &wasmtime::Error, align: u32, size: u32) -> Fault {
 impl<T> Lowering<'_, '_, T> {
     fn resource(&mut self, resource: Option<ResourceAny>, ty: InterfaceType) -> Result<u32, Fault> {
         let resource = resource.ok_or_else(|| Fault::abi("host fault: no resource has this number"))?;
-        lower_resource(self.cx, resource, ty).map_err(|error| Fault::abi(error.to_string()))
+        lower_resource(self.cx, resource, ty).map_err(|error| refused(&error))
     }
+}
+
+/// The fault for a handle that wasmtime did not make.
+fn refused(error: &wasmtime::Error) -> Fault {
+    Fault::abi(error.to_string())
 }
 
 impl<T> Handles for Lowering<'_, '_, T> {
     fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
         let table = table(self.tables, resource)?;
+        if self.given[resource] {
+            return self.cx.guest_resource_lower_own(table, rep).map_err(|error| refused(&error));
+        }
         let given = self.resources.remove(rep);
         self.resource(given, InterfaceType::Own(table))
     }
@@ -136,6 +182,9 @@ impl<T> Handles for Lowering<'_, '_, T> {
 
     fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
         let table = table(self.tables, resource)?;
+        if self.given[resource] {
+            return self.cx.guest_resource_lower_borrow(table, rep).map_err(|error| refused(&error));
+        }
         let lent = self.resources.get(rep);
         self.resource(lent, InterfaceType::Borrow(table))
     }
@@ -150,6 +199,7 @@ struct Lifting<'a, 'c> {
     cx: &'a mut LiftContext<'c>,
     resources: &'a mut Resources,
     tables: &'a Tables,
+    given: &'a [bool],
 }
 
 impl Handles for Lifting<'_, '_> {
@@ -158,9 +208,15 @@ impl Handles for Lifting<'_, '_> {
     }
 
     fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
-        let ty = InterfaceType::Own(table(self.tables, resource)?);
-        let taken = ResourceAny::linear_lift_from_flat(self.cx, ty, &ValRaw::u32(handle))
-            .map_err(|error| Fault::abi(format!("{handle} is no handle of this resource: {error}")))?;
+        let table = table(self.tables, resource)?;
+        let no_handle =
+            |error: wasmtime::Error| Fault::abi(format!("{handle} is no handle of this resource: {error}"));
+        if self.given[resource] {
+            let (rep, ..) = self.cx.guest_resource_lift_own(table, handle).map_err(no_handle)?;
+            return Ok(rep);
+        }
+        let (ty, handle) = (InterfaceType::Own(table), ValRaw::u32(handle));
+        let taken = ResourceAny::linear_lift_from_flat(self.cx, ty, &handle).map_err(no_handle)?;
         Ok(self.resources.insert(taken))
     }
 

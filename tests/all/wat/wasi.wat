@@ -49,11 +49,11 @@
     (func (export "now") (result i64) (call $now))
     (func (export "resolution") (result i64) (call $resolution))
     (func (export "random") (result i64) (call $random))
-    ;; Nanoseconds; true where it was not ready before.
+    ;; Nanoseconds; true where it is ready then.
     (func (export "sleep") (param i64) (result i32) (local $it i32)
       (local.set $it (call $subscribe (local.get 0)))
-      (i32.eqz (call $ready (local.get $it)))
       (call $block (local.get $it))
+      (call $ready (local.get $it))
       (call $drop (local.get $it)))
     ;; Waits for the sooner of two, and tells which.
     (func (export "sooner") (param i64 i64) (result i32)
