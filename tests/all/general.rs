@@ -203,6 +203,7 @@ fn a_part_of_a_composed_component_calls_what_javascript_gives() {
             greet: (name) => `hello, ${name}${name}\ud800`,
             pick: (from, index) => from[index],
             choose: (it) => (it === undefined ? new Sink('made') : undefined),
+            spill: (...all) => all.slice(0, 16).reduce((a, b) => a + b) + all[16][0] + (all[16][1].val === b ? 100 : 200),
           } });
           const caught = (call) => { try { return call(); } catch (error) { return `${error.name} ${error.message.split(': ').at(-1)}`; } };
           const [a, b] = [new Sink('a'), new Sink('b')];
@@ -212,8 +213,10 @@ fn a_part_of_a_composed_component_calls_what_javascript_gives() {
             guest.pick(a, b, 1, 0) === b, guest.pick(a, b, 0, 0) === a, guest.pick(a, a, 1, 0) === a,
             caught(() => guest.pick(a, b, 0, 77)).startsWith('TrapError '), guest.pick(a, b, 1, 0) === b,
             guest.choose(undefined).name, guest.choose(a) ?? null, Sink.disposed,
+            guest.spill(b, 0), guest.spill(b, 1), caught(() => guest.spill(b, 2)),
           ];",
-        "[true, 2008, true, true, true, true, true, \"made\", null, 0]",
+        "[true, 2008, true, true, true, true, true, \"made\", null, 0, 139, 239,
+          \"TrapError result has no case 2\"]",
     );
 }
 

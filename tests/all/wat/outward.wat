@@ -4,13 +4,21 @@
     (export "sink" (type $sink (sub resource)))
     (export "greet" (func (param "name" string) (result string)))
     (export "pick" (func (param "from" (list (borrow $sink))) (param "index" u32) (result (own $sink))))
-    (export "choose" (func (param "it" (option (own $sink))) (result (option (own $sink)))))))
+    (export "choose" (func (param "it" (option (own $sink))) (result (option (own $sink)))))
+    (export "spill" (func
+      (param "p1" u32) (param "p2" u32) (param "p3" u32) (param "p4" u32) (param "p5" u32) (param "p6" u32) (param "p7" u32) (param "p8" u32)
+      (param "p9" u32) (param "p10" u32) (param "p11" u32) (param "p12" u32) (param "p13" u32) (param "p14" u32) (param "p15" u32) (param "p16" u32)
+      (param "it" (tuple u8 (result (borrow $sink) (error u32)))) (result u32)))))
   (component $inner
     (import "host" (instance $host
       (export "sink" (type $sink (sub resource)))
       (export "greet" (func (param "name" string) (result string)))
       (export "pick" (func (param "from" (list (borrow $sink))) (param "index" u32) (result (own $sink))))
-      (export "choose" (func (param "it" (option (own $sink))) (result (option (own $sink)))))))
+      (export "choose" (func (param "it" (option (own $sink))) (result (option (own $sink)))))
+      (export "spill" (func
+        (param "p1" u32) (param "p2" u32) (param "p3" u32) (param "p4" u32) (param "p5" u32) (param "p6" u32) (param "p7" u32) (param "p8" u32)
+        (param "p9" u32) (param "p10" u32) (param "p11" u32) (param "p12" u32) (param "p13" u32) (param "p14" u32) (param "p15" u32) (param "p16" u32)
+        (param "it" (tuple u8 (result (borrow $sink) (error u32)))) (result u32)))))
     (alias export $host "sink" (type $sink))
     (core module $memory
       (memory (export "memory") 1)
@@ -26,12 +34,14 @@
     (core func $greet (canon lower (func $host "greet") string-encoding=utf16 (memory $memory) (realloc $realloc)))
     (core func $pick (canon lower (func $host "pick") (memory $memory)))
     (core func $choose (canon lower (func $host "choose") (memory $memory)))
+    (core func $spill (canon lower (func $host "spill") (memory $memory)))
     (core func $drop (canon resource.drop $sink))
     (core module $m
       (import "mem" "memory" (memory 1))
       (import "m" "greet" (func $greet (param i32 i32 i32)))
       (import "m" "pick" (func $pick (param i32 i32 i32) (result i32)))
       (import "m" "choose" (func $choose (param i32 i32 i32)))
+      (import "m" "spill" (func $spill (param i32) (result i32)))
       (import "m" "drop" (func $drop (param i32)))
       (func (export "greet") (param i32 i32) (result i32)
         (call $greet (local.get 0) (local.get 1) (i32.const 16))
@@ -44,6 +54,16 @@
         (call $drop (local.get 0))
         (call $drop (local.get 1))
         (local.get $own))
+      ;; Sixteen times 2, and a tuple in which a `result` holds the handle.
+      (func (export "spill") (param i32 i32) (result i32) (local $at i32)
+        (loop $next
+          (i32.store offset=256 (local.get $at) (i32.const 2))
+          (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const 64))))
+        (i32.store8 (i32.const 320) (i32.const 7))
+        (i32.store8 (i32.const 324) (local.get 1))
+        (i32.store (i32.const 328) (local.get 0))
+        (call $spill (i32.const 256))
+        (call $drop (local.get 0)))
       (func (export "choose") (param i32 i32) (result i32)
         (call $choose (local.get 0) (local.get 1) (i32.const 48))
         (i32.const 48)))
@@ -51,13 +71,16 @@
       (with "mem" (instance $mem))
       (with "m" (instance
         (export "greet" (func $greet)) (export "pick" (func $pick))
-        (export "choose" (func $choose)) (export "drop" (func $drop))))))
+        (export "choose" (func $choose)) (export "spill" (func $spill))
+        (export "drop" (func $drop))))))
     (func (export "greet") (param "name" string) (result string)
       (canon lift (core func $i "greet") string-encoding=utf16
         (memory $memory) (realloc $realloc) (post-return (core func $mem "reset"))))
     (func (export "pick") (param "a" (borrow $sink)) (param "b" (borrow $sink)) (param "index" u32)
       (param "lie" u32) (result (own $sink))
       (canon lift (core func $i "pick")))
+    (func (export "spill") (param "it" (borrow $sink)) (param "case" u32) (result u32)
+      (canon lift (core func $i "spill")))
     (func (export "choose") (param "it" (option (own $sink))) (result (option (own $sink)))
       (canon lift (core func $i "choose") (memory $memory))))
   (instance $inner (instantiate $inner (with "host" (instance $host))))
