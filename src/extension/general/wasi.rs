@@ -178,3 +178,17 @@ impl streams::HostOutputStream for Io<'_> {
         wait(self.interrupt, waiting_streams::HostOutputStream::drop(self.table, stream))?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_given;
+
+    #[test]
+    fn wasi_is_known_by_package_and_version() {
+        assert!(is_given("wasi:cli/environment@0.2.0") && is_given("wasi:io/poll@0.2.12"));
+        for other in ["wasi:http/types@0.2.0", "wasi:cli/run@0.3.0", "wasi:io/poll", "mine:io/poll@0.2.0", ""]
+        {
+            assert!(!is_given(other), "{other}");
+        }
+    }
+}
