@@ -4,6 +4,7 @@ mod checksum;
 mod debian;
 mod demo;
 mod guest;
+mod npm;
 mod pins;
 mod process;
 mod progress;
@@ -22,7 +23,8 @@ usage: cargo xtask COMMAND
 
   demo [PATH]         set up, build, and make a thumbnail of the example's photograph or of the one at PATH
   test                set up, build every guest, and run every test
-  setup               V8 for the host, a compiler and cargo-component for guests; what is there is left alone
+  setup               V8 for the host, a compiler and cargo-component for guests, TypeScript for tests; what is
+                      there is left alone
   guests [NAME..]     build all guests, or those named, to `target/guests/NAME.wasm`
   v8                  tell where V8 is linked from
   v8 --from-source    build V8 from source (half an hour on two cores; Debian on x86-64); stopped, it goes on where it was

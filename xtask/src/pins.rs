@@ -1,7 +1,16 @@
-//! The versions that the workspace pins, read from its `Cargo.lock`.
+//! The versions that are pinned: crates in the workspace's `Cargo.lock`, npm's packages here.
 
 use crate::project::Project;
 use anyhow::{Context, Result};
+
+/// A package of npm, at the one version that is used.
+pub(crate) struct NpmPackage {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+}
+
+/// Type-checks the declarations that `innerbox types` prints.
+pub(crate) const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2" };
 
 /// The version of `package` in the workspace's lock file.
 pub(crate) fn locked_version(project: &Project, package: &str) -> Result<String> {

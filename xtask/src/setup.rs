@@ -3,6 +3,8 @@
 use crate::guest;
 use crate::guest::compiler::Compiler;
 use crate::guest::component_tool::ComponentTool;
+use crate::npm;
+use crate::pins::TYPESCRIPT;
 use crate::project::{Profile, Project, SetupLock};
 use crate::v8;
 use anyhow::Result;
@@ -37,9 +39,17 @@ pub(crate) fn all(project: &Project, profile: Profile) -> Result<GuestTools> {
     Ok(guest_tools)
 }
 
+/// What only tests need. A test that goes without says so.
+pub(crate) fn for_tests(project: &Project) -> Result<()> {
+    let _lock = SetupLock::take(project)?;
+    npm::try_install(project, &TYPESCRIPT, "declarations are not type-checked")
+}
+
 /// `cargo xtask setup`.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    all(project, Profile::Dev)?.component_tool.wait()?;
+    let guest_tools = all(project, Profile::Dev)?;
+    for_tests(project)?;
+    guest_tools.component_tool.wait()?;
     eprintln!("set-up is complete: `cargo build` works, and so does `cargo xtask guests`");
     Ok(())
 }

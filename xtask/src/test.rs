@@ -8,6 +8,7 @@ use anyhow::Result;
 /// Sets up, builds all guests, and runs the workspace's tests, the examples in its documentation, and the guests' own tests.
 pub(crate) fn run_tests(project: &Project) -> Result<()> {
     let guest_tools = setup::all(project, Profile::Dev)?;
+    setup::for_tests(project)?;
     eprintln!("building guests");
     guest_tools.build(project, &[])?;
     eprintln!("testing");

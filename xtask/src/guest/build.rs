@@ -86,7 +86,9 @@ fn collect<'a>(guests: &'a [Guest], compiled: &Path, folder: &Path) -> Result<Ve
     fs::create_dir_all(folder)?;
     let one = |guest: &'a Guest| {
         let from = compiled.join(format!("{}.wasm", guest.name.replace('-', "_")));
-        let bytes = place(&from, &folder.join(format!("{}.wasm", guest.name)))?;
+        let to = folder.join(format!("{}.wasm", guest.name));
+        let bytes = place(&from, &to)?;
+        place_wit(&guest.folder, &to.with_extension("wit"))?;
         Ok((guest.name.as_str(), bytes))
     };
     guests.iter().map(one).collect()
@@ -103,6 +105,17 @@ fn place(from: &Path, to: &Path) -> Result<usize> {
     fs::write(&part, &bytes)?;
     fs::rename(part, to)?;
     Ok(bytes.len())
+}
+
+/// Copies a guest's WIT to beside its component, which carries no doc comments itself.
+fn place_wit(folder: &Path, to: &Path) -> Result<()> {
+    let files: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut wit = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "wit"));
+    if let (Some(only), None) = (wit.next(), wit.next()) {
+        fs::copy(only, to).with_context(|| format!("`{}` cannot be copied", only.display()))?;
+    }
+    Ok(())
 }
 
 fn table(guests: &[(&str, usize)]) -> String {
