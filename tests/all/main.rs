@@ -14,5 +14,6 @@ mod imports;
 mod layers;
 mod limits;
 mod modules;
+mod names;
 mod promises;
 mod support;

@@ -51,3 +51,17 @@ pub(crate) fn sandbox_by(guests: &[&str], door: DoorChoice) -> Sandbox {
     }
     builder.build().unwrap()
 }
+
+/// A component with what a world exports, each function of which traps: for what reads components and calls none.
+pub(crate) fn component_of(wit: &str) -> Vec<u8> {
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_str("test.wit", wit).unwrap_or_else(|error| panic!("{error:#}"));
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mangling = wit_parser::ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync);
+    let mut module = wit_component::dummy_module(&resolve, world, mangling);
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    // The direct door knows the modules that tie the knot by their names.
+    let encoder = wit_component::ComponentEncoder::default().debug_names(true).module(&module).unwrap();
+    encoder.validate(true).encode().unwrap()
+}

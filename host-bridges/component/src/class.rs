@@ -1,6 +1,7 @@
 //! Resources as classes: `new`, methods, statics, `[Symbol.dispose]`, and objects that carry a handle.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending, template};
@@ -12,6 +13,9 @@ use crate::fast::overloads;
 use crate::handle::FIELDS;
 use crate::instance::Instance;
 use crate::plan::{FunctionId, ResourceId};
+
+/// What every prototype has a property of.
+const CONSTRUCTOR: &str = "constructor";
 
 /// Makes the classes of all resources of a component, in the order of their ids.
 pub(crate) fn define(scope: &mut v8::PinScope<'_, '_>, bridge: &Bridge, instance: &Rc<Instance>) {
@@ -27,13 +31,46 @@ pub(crate) fn define(scope: &mut v8::PinScope<'_, '_>, bridge: &Bridge, instance
 }
 
 /// The class of a resource as a JavaScript function.
+///
+/// Its static functions are defined here and not by its template: every function has a `name` and a `length` already, and
+/// every prototype a `constructor`, and V8 aborts the process for a template that has one of them a second time.
 pub(crate) fn function<'s>(
-    scope: &v8::PinScope<'s, '_>,
-    instance: &Instance,
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
     resource: ResourceId,
 ) -> Result<v8::Local<'s, v8::Function>, Failure> {
     let template = v8::Local::new(scope, &instance.classes.borrow()[resource]);
-    template.get_function(scope).or_pending()
+    let class = template.get_function(scope).or_pending()?;
+    let plan = Arc::clone(&instance.plan);
+    let resource = &plan.resources[resource];
+    for id in &resource.statics {
+        define_function(scope, bridge, instance, class.into(), *id)?;
+    }
+    if let Some(id) = resource.methods.iter().find(|id| plan.functions[**id].js_name == CONSTRUCTOR) {
+        let prototype = class.get(scope, name(scope, "prototype").into()).or_pending()?;
+        if let Ok(prototype) = v8::Local::<v8::Object>::try_from(prototype) {
+            define_function(scope, bridge, instance, prototype, *id)?;
+        }
+    }
+    Ok(class)
+}
+
+/// Defines a function as a property that is there already, or is not.
+fn define_function(
+    scope: &mut v8::PinScope<'_, '_>,
+    bridge: &Bridge,
+    instance: &Rc<Instance>,
+    object: v8::Local<v8::Object>,
+    id: FunctionId,
+) -> Result<(), Failure> {
+    let key = name(scope, &instance.plan.functions[id].js_name);
+    let function = function_template(scope, bridge, instance, id).get_function(scope).or_pending()?;
+    function.set_name(key);
+    object
+        .define_own_property(scope, key.into(), function.into(), v8::PropertyAttribute::DONT_ENUM)
+        .or_pending()
+        .map(drop)
 }
 
 /// A function, method or static that calls an export: no constructor, and a fast call where its signature allows one.
@@ -78,19 +115,12 @@ fn class<'s>(
     class.set_class_name(name(scope, &resource.js_name));
     class.instance_template(scope).set_internal_field_count(FIELDS);
     let prototype = class.prototype_template(scope);
-    for method in &resource.methods {
+    let methods = resource.methods.iter();
+    for method in methods.filter(|id| plan.plan.functions[**id].js_name != CONSTRUCTOR) {
         let method_template = function_template(scope, bridge, instance, *method);
         prototype.set_with_attr(
             name(scope, &plan.plan.functions[*method].js_name).into(),
             method_template.into(),
-            v8::PropertyAttribute::DONT_ENUM,
-        );
-    }
-    for function in &resource.statics {
-        let static_template = function_template(scope, bridge, instance, *function);
-        class.set_with_attr(
-            name(scope, &plan.plan.functions[*function].js_name).into(),
-            static_template.into(),
             v8::PropertyAttribute::DONT_ENUM,
         );
     }

@@ -104,7 +104,7 @@ fn members<'s>(
     exports: &mut Exports<'s>,
 ) -> Result<(), Failure> {
     for id in &interface.resources {
-        let class = function(scope, instance, *id)?;
+        let class = function(scope, bridge, instance, *id)?;
         mark_members(scope, bridge, instance, *id, class.into())?;
         exports.define(scope, &instance.plan.resources[*id].js_name, class.into());
     }

@@ -16,7 +16,7 @@ pub use names::{lower_camel, upper_camel};
 pub const FLAT_PARAMS_MAX: usize = 16;
 
 /// What a component exports, and how each export is called. Shared by all sandboxes that use the component.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// The exported interfaces, in the world's order; functions of the world itself are in one with an empty name.
     pub interfaces: Vec<Interface>,
@@ -31,6 +31,8 @@ pub struct Plan {
     pub resources: Vec<Resource>,
     /// Names of properties and cases that values have; a [`NameId`] indexes it.
     pub names: Vec<String>,
+    /// Names that WIT gives to types; a [`TypeNameId`] indexes it.
+    pub type_names: Vec<TypeName>,
     /// The interfaces that the component imports, by full name.
     pub imports: Vec<String>,
 }
@@ -43,6 +45,8 @@ pub type ImportId = usize;
 pub type ResourceId = usize;
 /// Index into [`Plan::names`].
 pub type NameId = usize;
+/// Index into [`Plan::type_names`].
+pub type TypeNameId = usize;
 
 /// An exported or given interface.
 #[derive(Debug)]
@@ -55,6 +59,17 @@ pub struct Interface {
     pub functions: Vec<FunctionId>,
     /// Its resources.
     pub resources: Vec<ResourceId>,
+}
+
+impl Interface {
+    /// All its functions: freestanding ones, then those of its resources.
+    pub fn all_functions(&self, plan: &Plan) -> Vec<FunctionId> {
+        let mut functions = self.functions.clone();
+        for resource in self.resources.iter().map(|id| &plan.resources[*id]) {
+            functions.extend(resource.constructor.iter().chain(&resource.statics).chain(&resource.methods));
+        }
+        functions
+    }
 }
 
 /// A resource: a class.
@@ -171,8 +186,21 @@ pub struct Type {
     pub flat: usize,
     /// Its name or its WIT text, as messages give it.
     pub wit: String,
+    /// The name that WIT gives it where it is used; for typings.
+    pub name: Option<TypeNameId>,
     /// Its structure.
     pub kind: Kind,
+}
+
+/// A name that WIT gives to a type other than a resource.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TypeName {
+    /// The full name of the interface that has the name; empty for a type of the world itself.
+    pub interface: String,
+    /// The name: `resize-options`.
+    pub name: String,
+    /// What it is another name for, where WIT says `use` or `type`.
+    pub alias_of: Option<TypeNameId>,
 }
 
 /// The structure of a type.

@@ -1,18 +1,18 @@
 //! From WIT to a plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{
-    FunctionKind, Handle, Int, Resolve, SizeAlign, Type as Wit, TypeDefKind, TypeId, WorldId, WorldItem,
-    WorldKey,
+    FunctionKind, Handle, Int, InterfaceId, Resolve, SizeAlign, Type as Wit, TypeDefKind, TypeId, TypeOwner,
+    WorldId, WorldItem, WorldKey,
 };
 
 use super::names::{lower_camel, upper_camel};
 use super::{
     Case, Cases, FLAT_PARAMS_MAX, Field, Function, FunctionId, Interface, Kind, Layout, NameId, Param, Plan,
-    Resource, ResourceId, Returns, Role, Scalar, Scalars, Type,
+    Resource, ResourceId, Returns, Role, Scalar, Scalars, Type, TypeName, TypeNameId,
 };
 
 /// Why a component has no plan.
@@ -56,12 +56,24 @@ pub fn compile(component: &[u8]) -> Result<Plan, Refusal> {
 /// How the names of WASI's interfaces start.
 const WASI: &str = "wasi:";
 
+/// Where each name of JavaScript may stand once.
+#[derive(PartialEq, Eq, Hash)]
+enum Place {
+    /// Whether it is imported, and its full name.
+    Interface(bool, String),
+    Methods(ResourceId),
+    Statics(ResourceId),
+}
+
 struct Compiler<'a> {
     resolve: &'a Resolve,
     sizes: SizeAlign,
     plan: Plan,
     name_ids: HashMap<String, NameId>,
     resource_ids: HashMap<TypeId, ResourceId>,
+    type_name_ids: HashMap<TypeId, TypeNameId>,
+    interface_names: HashMap<InterfaceId, String>,
+    taken: HashSet<(Place, String)>,
     /// The function being compiled, for refusals.
     item: String,
     /// True while what the component imports is compiled.
@@ -72,21 +84,15 @@ impl<'a> Compiler<'a> {
     fn new(resolve: &'a Resolve) -> Self {
         let mut sizes = SizeAlign::default();
         sizes.fill(resolve);
-        let plan = Plan {
-            interfaces: Vec::new(),
-            functions: Vec::new(),
-            given: Vec::new(),
-            imported: Vec::new(),
-            resources: Vec::new(),
-            names: Vec::new(),
-            imports: Vec::new(),
-        };
         Self {
             resolve,
             sizes,
-            plan,
+            plan: Plan::default(),
             name_ids: HashMap::new(),
             resource_ids: HashMap::new(),
+            type_name_ids: HashMap::new(),
+            interface_names: HashMap::new(),
+            taken: HashSet::new(),
             item: String::new(),
             importing: false,
         }
@@ -95,6 +101,11 @@ impl<'a> Compiler<'a> {
     fn world(mut self, world: WorldId) -> Result<Plan, Refusal> {
         let resolve = self.resolve;
         let world = &resolve.worlds[world];
+        for (key, item) in world.imports.iter().chain(&world.exports) {
+            if let WorldItem::Interface { id, .. } = item {
+                self.interface_names.insert(*id, resolve.name_world_key(key));
+            }
+        }
         self.imports(world)?;
         let mut own = self.interface(String::new(), String::new());
         for (key, item) in &world.exports {
@@ -139,13 +150,15 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn whole_interface(&mut self, key: &WorldKey, id: wit_parser::InterfaceId) -> Result<Interface, Refusal> {
+    fn whole_interface(&mut self, key: &WorldKey, id: InterfaceId) -> Result<Interface, Refusal> {
         let resolve = self.resolve;
         let name = resolve.name_world_key(key);
         let short = resolve.interfaces[id].name.clone().unwrap_or_else(|| name.clone());
         let mut interface = self.interface(name, lower_camel(&short));
         for (name, id_of_type) in &resolve.interfaces[id].types {
             if matches!(resolve.types[*id_of_type].kind, TypeDefKind::Resource) {
+                self.item.clone_from(name);
+                self.distinct(Place::Interface(self.importing, interface.name.clone()), upper_camel(name))?;
                 interface.resources.push(self.resource(name, &interface.name, *id_of_type));
             }
         }
@@ -177,13 +190,31 @@ impl<'a> Compiler<'a> {
     fn member(&mut self, interface: &mut Interface, function: &wit_parser::Function) -> Result<(), Refusal> {
         let role = self.role(function)?;
         let id = self.function(&interface.name, function, role)?;
+        let name = lower_camel(function.item_name());
+        let place = match role {
+            Role::Free => Place::Interface(self.importing, interface.name.clone()),
+            Role::Constructor(resource) => {
+                self.plan.resources[resource].constructor = Some(id);
+                return Ok(());
+            }
+            Role::Method(resource) => Place::Methods(resource),
+            Role::Static(_) if name == "prototype" => {
+                return Err(self.unsupported("a name that every class has for itself"));
+            }
+            Role::Static(resource) => Place::Statics(resource),
+        };
         match role {
-            Role::Free => interface.functions.push(id),
-            Role::Constructor(resource) => self.plan.resources[resource].constructor = Some(id),
             Role::Method(resource) => self.plan.resources[resource].methods.push(id),
             Role::Static(resource) => self.plan.resources[resource].statics.push(id),
+            _ => interface.functions.push(id),
         }
-        Ok(())
+        self.distinct(place, name)
+    }
+
+    /// Refuses names that WIT tells apart and JavaScript does not: `a-1` and `a1`.
+    fn distinct(&mut self, place: Place, name: String) -> Result<(), Refusal> {
+        let message = format!("a name that is `{name}` in JavaScript, as another one is");
+        if self.taken.insert((place, name)) { Ok(()) } else { Err(self.unsupported(&message)) }
     }
 
     fn role(&mut self, function: &wit_parser::Function) -> Result<Role, Refusal> {
@@ -252,7 +283,10 @@ impl<'a> Compiler<'a> {
 
     fn ty(&mut self, wit: &Wit) -> Result<Type, Refusal> {
         let (scalar, text) = match wit {
-            Wit::Id(id) => return self.defined(*id, wit),
+            Wit::Id(id) => {
+                let ty = self.defined(*id, wit)?;
+                return Ok(self.named(*id, ty));
+            }
             Wit::String => return Ok(self.make(wit, 2, "string".to_owned(), Kind::String)),
             Wit::ErrorContext => return Err(self.unsupported("`error-context`")),
             Wit::Bool => (Scalar::Bool, "bool"),
@@ -274,7 +308,7 @@ impl<'a> Compiler<'a> {
     fn make(&self, wit: &Wit, flat: usize, text: String, kind: Kind) -> Type {
         let layout =
             Layout { size: narrow(self.sizes.size(wit)), align: narrow_align(self.sizes.align(wit)) };
-        Type { layout, flat, wit: text, kind }
+        Type { layout, flat, wit: text, name: None, kind }
     }
 
     fn defined(&mut self, id: TypeId, wit: &Wit) -> Result<Type, Refusal> {
@@ -305,7 +339,12 @@ impl<'a> Compiler<'a> {
                 if flags.flags.len() > 32 {
                     return Err(self.unsupported("`flags` of more than 32 names"));
                 }
-                let names = flags.flags.iter().map(|flag| self.name(&lower_camel(&flag.name))).collect();
+                let names: Vec<_> = flags.flags.iter().map(|flag| lower_camel(&flag.name)).collect();
+                if let Some(twice) = (1..names.len()).find(|index| names[..*index].contains(&names[*index])) {
+                    let what = format!("two flags that are `{}` in JavaScript", names[twice]);
+                    return Err(self.unsupported(&what));
+                }
+                let names = names.iter().map(|name| self.name(name)).collect();
                 self.make(wit, 1, named("flags".to_owned()), Kind::Flags(names))
             }
             TypeDefKind::Enum(cases) => {
@@ -340,7 +379,32 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// Notes the name of a type's definition. A resource's is that of its class.
+    fn named(&mut self, id: TypeId, mut ty: Type) -> Type {
+        let definition = &self.resolve.types[id];
+        let Some(name) = &definition.name else { return ty };
+        if matches!(ty.kind, Kind::Own(_) | Kind::Borrow(_)) {
+            return ty;
+        }
+        let next = self.plan.type_names.len();
+        let id = *self.type_name_ids.entry(id).or_insert(next);
+        if id == next {
+            let interface = match definition.owner {
+                TypeOwner::Interface(owner) => self.interface_names.get(&owner).cloned(),
+                TypeOwner::World(_) | TypeOwner::None => None,
+            };
+            let interface = interface.unwrap_or_default();
+            self.plan.type_names.push(TypeName { interface, name: name.clone(), alias_of: ty.name });
+        }
+        ty.name = Some(id);
+        ty
+    }
+
     fn fields(&mut self, fields: &[(String, Wit)]) -> Result<(Vec<Field>, usize), Refusal> {
+        let mut names = HashSet::new();
+        if let Some((name, _)) = fields.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(self.unsupported(&format!("two fields that are `{name}` in JavaScript")));
+        }
         let types: Vec<_> = fields.iter().map(|(_, ty)| *ty).collect();
         let offsets: Vec<u32> =
             self.sizes.field_offsets(&types).iter().map(|(offset, _)| narrow(*offset)).collect();
