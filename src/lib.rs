@@ -70,6 +70,7 @@ mod modules;
 mod sandbox;
 mod value;
 
+pub use innerbox_bridge_component::typings::WitDocs;
 pub use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
 pub use completion::{Completion, Limit, LimitHit, Outcome, Usage};

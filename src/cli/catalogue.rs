@@ -56,6 +56,18 @@ impl Catalogue {
         files.find(|file| is_plain && file.is_file())
     }
 
+    /// The name and the file of what a person calls `name`: a component of the catalogue, or a file.
+    pub(crate) fn locate(&self, name: &str) -> Result<(String, PathBuf)> {
+        let path = Path::new(name);
+        let is_component = path.extension().is_some_and(|extension| extension == "wasm");
+        if is_component || path.components().count() > 1 || path.is_file() {
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            return Ok((stem.unwrap_or_default(), path.to_owned()));
+        }
+        let file = self.find(name).with_context(|| self.missing(name))?;
+        Ok((name.to_owned(), file))
+    }
+
     /// Loads the component that is called `name`, which compiles it where that was not done before.
     pub(crate) fn load(&self, engine: &Engine, name: &str) -> Result<Option<Extension>, Error> {
         let Some(file) = self.find(name) else { return Ok(None) };

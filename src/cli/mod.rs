@@ -10,6 +10,7 @@ mod quantity;
 mod report;
 mod run;
 mod session;
+mod types;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ enum Command {
     Eval(eval::Eval),
     #[command(subcommand)]
     Ext(ext::Ext),
+    Types(types::Types),
 }
 
 /// Reads the arguments of the process, and does what they say.
@@ -59,6 +61,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Run(run) => run.execute(),
         Command::Eval(eval) => eval.execute(),
         Command::Ext(ext) => ext.execute(),
+        Command::Types(types) => types.execute(),
     };
     done.unwrap_or_else(|error| {
         report::failure(&error);

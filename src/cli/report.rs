@@ -36,6 +36,12 @@ pub(crate) fn failure(error: &anyhow::Error) {
     say(&format!("{} {}\n", paint.with(RED, "error:"), chain(error)));
 }
 
+/// Tells what a command did without.
+pub(crate) fn note(text: &str) {
+    let paint = Paint::of(&std::io::stderr());
+    say(&format!("{} {text}\n", paint.with(DIM, "note:")));
+}
+
 /// An error with its sources, without those that it tells already.
 fn chain(error: &anyhow::Error) -> String {
     let mut told = error.to_string();

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use innerbox_bridge_component::Door;
 use innerbox_bridge_component::plan::{self, Plan};
+use innerbox_bridge_component::typings::{WitDocs, typings};
 
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
@@ -134,6 +135,26 @@ impl Extension {
     /// What it exports, and how each export is called.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.inner.plan
+    }
+
+    /// TypeScript declarations of what scripts see of it, as the text of a `.d.ts` file.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use innerbox::{Config, Engine, Extension};
+    ///
+    /// let engine = Engine::new(Config::default())?;
+    /// let digest = Extension::from_file(&engine, "target/guests/digest.wasm")?;
+    /// std::fs::write("digest.d.ts", digest.typings()).expect("the folder can be written to");
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn typings(&self) -> String {
+        self.typings_with(&WitDocs::default())
+    }
+
+    /// The same, with the doc comments of WIT files.
+    pub fn typings_with(&self, docs: &WitDocs) -> String {
+        typings(self.name(), self.plan(), docs)
     }
 
     /// Bytes of its binary form.

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/guests");
+pub(crate) const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/guests");
 
 /// A scratch folder, which goes when the test ends.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -20,7 +20,7 @@ impl Scratch {
         Self(folder.canonicalize().unwrap())
     }
 
-    fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let scratch = Self::new();
         for (name, text) in files {
             std::fs::write(scratch.0.join(name), text).unwrap();
@@ -28,7 +28,7 @@ impl Scratch {
         scratch
     }
 
-    fn innerbox(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn innerbox(&self, arguments: &[&str]) -> Ended {
         innerbox(&self.0, arguments)
     }
 }
@@ -41,10 +41,10 @@ impl Drop for Scratch {
 
 /// What is left of a process.
 #[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 fn innerbox(folder: &Path, arguments: &[&str]) -> Ended {
@@ -61,7 +61,7 @@ fn check(arguments: &[&str], code: i32, out: &str, err: &str) {
     assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (code, out, err), "{arguments:?}");
 }
 
-fn need_guest(name: &str) {
+pub(crate) fn need_guest(name: &str) {
     let file = Path::new(GUESTS).join(format!("{name}.wasm"));
     assert!(file.is_file(), "`{}` is missing: run `cargo xtask guests`", file.display());
 }

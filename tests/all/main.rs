@@ -17,3 +17,4 @@ mod modules;
 mod names;
 mod promises;
 mod support;
+mod typings;

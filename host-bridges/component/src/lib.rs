@@ -35,6 +35,7 @@ mod promise;
 mod queue;
 mod scalar;
 mod text;
+pub mod typings;
 
 pub use door::{Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Source, Steps};
 #[cfg(debug_assertions)]

@@ -1,7 +1,7 @@
 //! `innerbox ext info`: what a component imports, exports and would need.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -47,7 +47,7 @@ struct Description {
 
 impl Info {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
-        let file = self.file()?;
+        let (_, file) = Catalogue::new(&self.extensions)?.locate(&self.component)?;
         let engine = Engine::new(Config::default())?;
         let extension = Extension::from_file(&engine, &file)?;
         let description = Description {
@@ -66,16 +66,6 @@ impl Info {
         };
         std::io::stdout().write_all(text.as_bytes()).context("the standard output cannot be written")?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn file(&self) -> Result<PathBuf> {
-        let path = Path::new(&self.component);
-        let is_component = path.extension().is_some_and(|extension| extension == "wasm");
-        if is_component || path.components().count() > 1 || path.is_file() {
-            return Ok(path.to_owned());
-        }
-        let catalogue = Catalogue::new(&self.extensions)?;
-        catalogue.find(&self.component).with_context(|| catalogue.missing(&self.component))
     }
 }
 
