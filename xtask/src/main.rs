@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask help` lists them.
 
+mod bench_node;
 mod checksum;
 mod debian;
 mod demo;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   setup               V8 for the host, a compiler and cargo-component for guests, TypeScript for tests; what is
                       there is left alone
   guests [NAME..]     build all guests, or those named, to `target/guests/NAME.wasm`
+  bench-node          calls into a native addon of Node, measured beside those of `cargo bench -- call/`
   v8                  tell where V8 is linked from
   v8 --from-source    build V8 from source (half an hour on two cores; Debian on x86-64); stopped, it goes on where it was
   help                this list
@@ -62,6 +64,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             let project = Project::find()?;
             GuestTools::find(&project)?.build(&project, names)
         }
+        ["bench-node"] => bench_node::run_bench(&Project::find()?),
         ["v8"] => v8::tell(&Project::find()?),
         ["v8", "--from-source"] => v8::build_from_source(&Project::find()?),
         _ => bail!("`{}` is no command\n\n{HELP}", arguments.join(" ")),

