@@ -1,8 +1,8 @@
-//! What is lent to a sandbox. By default: nothing.
+//! What is lent to scripts, and what to components. By default: nothing.
 
 use std::path::PathBuf;
 
-/// One thing that a sandbox is lent.
+/// One thing that the scripts of a sandbox are lent.
 ///
 /// # Examples
 /// ```
@@ -56,5 +56,92 @@ impl Grant {
     #[must_use]
     pub fn web_assembly() -> Self {
         Self(Lent::WebAssembly)
+    }
+}
+
+/// One thing that a component is lent, besides what it needs to compute. By default: nothing.
+///
+/// A [`Grant`] is for scripts, this for one extension: neither has what the other was lent. It holds for every instance
+/// of the extension, and never for a component that a script loads from a file.
+///
+/// # Examples
+/// ```no_run
+/// # use innerbox::{Config, Engine, Extension, ExtensionGrant, Sandbox};
+/// # let engine = Engine::new(Config::default())?;
+/// # let tesseract = Extension::from_file(&engine, "tesseract.wasm")?;
+/// let sandbox = Sandbox::builder(&engine)
+///     .extension(&tesseract)
+///     .extension_grants(
+///         "tesseract",
+///         [
+///             ExtensionGrant::read("/usr/share/tessdata", "/data"),
+///             ExtensionGrant::variable("TESSDATA_PREFIX", "/data"),
+///         ],
+///     )
+///     .build()?;
+/// # Ok::<(), innerbox::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionGrant(pub(crate) LentToExtension);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LentToExtension {
+    Directory { host: PathBuf, guest: String, right: DirectoryRight },
+    Variable { name: String, value: String },
+    Argument(String),
+    Stdio,
+    FineClocks,
+}
+
+/// What a component may do with a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirectoryRight {
+    Read,
+    ReadAndWrite,
+}
+
+impl ExtensionGrant {
+    /// Reading the directory `host`, with everything in it, under the name `guest`. Links that lead out of it are denied.
+    ///
+    /// The directory is opened when the sandbox is made: should another take its place, the component keeps the first.
+    #[must_use]
+    pub fn read(host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        let right = DirectoryRight::Read;
+        Self(LentToExtension::Directory { host: host.into(), guest: guest.into(), right })
+    }
+
+    /// Reading and writing the directory `host`, as [`read`](Self::read). Nothing limits how much is written.
+    #[must_use]
+    pub fn write(host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        let right = DirectoryRight::ReadAndWrite;
+        Self(LentToExtension::Directory { host: host.into(), guest: guest.into(), right })
+    }
+
+    /// An environment variable with the value given here, whatever this process's own environment has. Of two with one
+    /// name the later counts.
+    #[must_use]
+    pub fn variable(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self(LentToExtension::Variable { name: name.into(), value: value.into() })
+    }
+
+    /// One argument more. Programs take the first for their own name.
+    #[must_use]
+    pub fn argument(argument: impl Into<String>) -> Self {
+        Self(LentToExtension::Argument(argument.into()))
+    }
+
+    /// The sandbox's console as standard output and standard error stream, under the same limit of bytes. Without it
+    /// they lead nowhere. The standard input is closed in any case.
+    ///
+    /// What a component writes appears at once; on another thread (`promising`), when the script next writes or waits.
+    #[must_use]
+    pub fn stdio() -> Self {
+        Self(LentToExtension::Stdio)
+    }
+
+    /// The system's own clocks. Without it they tick once a millisecond, since finer ones measure what neighbours do.
+    #[must_use]
+    pub fn fine_clocks() -> Self {
+        Self(LentToExtension::FineClocks)
     }
 }

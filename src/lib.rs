@@ -53,7 +53,8 @@
 //! | a run | from its first instruction until nothing is left to do | it has the sandbox for itself, and one budget for all it does |
 //! | [`Completion`] | it is a record of a run | plain data |
 //!
-//! A sandbox has nothing but what it is lent by a [`Grant`], and may use what its [`Limits`] allow. A run always ends, in
+//! Scripts have nothing but what they are lent by a [`Grant`], components nothing but what they are lent by an
+//! [`ExtensionGrant`], and both may use what their limits allow. A run always ends, in
 //! one [`Outcome`]: it returned, threw, hit a limit, exited, or the sandbox is dead. What went wrong on the host's side is
 //! an [`Error`].
 
@@ -78,7 +79,7 @@ pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};
 pub use extension::{DoorChoice, DoorKind, Extension, ImportSource, MainImport};
-pub use grant::Grant;
+pub use grant::{ExtensionGrant, Grant};
 pub use limits::{ExtensionLimits, Limits};
 pub use sandbox::{Sandbox, SandboxBuilder};
 pub use value::Value;

@@ -4,6 +4,7 @@ mod builder;
 mod components;
 mod instantiate;
 mod run;
+mod stdio;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -20,6 +21,7 @@ use innerbox_bridge_web::Colors;
 pub use builder::SandboxBuilder;
 use components::Components;
 use run::{Answer, Entry, Run};
+use stdio::Stdio;
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Interrupt, Overrun};
@@ -56,6 +58,7 @@ struct Parts {
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
     modules: Rc<Modules>,
+    stdio: Rc<Stdio>,
     heap: Rc<HeapLimit>,
     /// What `process.exit` was called with.
     exit_code: Rc<Cell<Option<i32>>>,
@@ -191,7 +194,9 @@ impl Sandbox {
             // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 let context = v8::Local::new(scope, run.parts.context.as_ref()?);
-                run.complete(&mut v8::ContextScope::new(scope, context), entry)
+                let outcome = run.complete(&mut v8::ContextScope::new(scope, context), entry);
+                run.parts.stdio.deliver();
+                outcome
             }));
             run.parts.event_loop.clear();
             run.parts.rejections.clear();

@@ -5,6 +5,7 @@ mod console;
 mod eval;
 mod exit;
 mod ext;
+mod lending;
 mod options;
 mod quantity;
 mod report;

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use innerbox::{ExtensionLimits, Grant, Limits};
 
+use super::lending::LendingOptions;
 use super::quantity::{Deadline, bytes, deadline};
 
 /// Everything: what `--allow-read` means without a path.
@@ -24,11 +25,13 @@ pub(crate) struct SandboxOptions {
     pub(crate) limits: LimitOptions,
     #[command(flatten)]
     pub(crate) extensions: ExtensionOptions,
+    #[command(flatten)]
+    pub(crate) lending: LendingOptions,
 }
 
-/// What the sandbox is lent.
+/// What scripts are lent.
 #[derive(Args)]
-#[command(next_help_heading = "Grants (by default, nothing is lent)")]
+#[command(next_help_heading = "Grants for scripts (by default, nothing is lent)")]
 pub(crate) struct GrantOptions {
     /// Lend reading of files and directories, with everything in them; without PATHS, of everything
     #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = EVERYWHERE)]
@@ -103,8 +106,8 @@ impl GrantOptions {
     pub(crate) fn grants(&self) -> Result<Vec<Grant>> {
         let mut grants: Vec<_> = self.allow_read.iter().map(Grant::read).collect();
         grants.extend(self.allow_write.iter().map(Grant::write));
-        for variable in &self.env {
-            grants.extend(environment(variable)?);
+        for text in &self.env {
+            grants.extend(variable("--env", text)?.map(|(name, value)| Grant::variable(name, value)));
         }
         if self.allow_eval {
             grants.push(Grant::code_from_strings());
@@ -116,24 +119,24 @@ impl GrantOptions {
     }
 }
 
-/// The grant of an environment variable; none where it has no value here either.
-fn environment(text: &str) -> Result<Option<Grant>> {
+/// Name and value of an environment variable to lend; none where it has no value here either.
+pub(crate) fn variable<'a>(flag: &str, text: &'a str) -> Result<Option<(&'a str, String)>> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, None),
     };
     if name.is_empty() {
-        bail!("`--env {text}`: expected NAME or NAME=VALUE");
+        bail!("`{flag} {text}`: the variable has no name");
     }
     let value = match value {
         Some(value) => Some(value),
         None => match std::env::var(name) {
             Ok(value) => Some(value),
             Err(std::env::VarError::NotPresent) => None,
-            Err(std::env::VarError::NotUnicode(_)) => bail!("`--env {name}`: its value here is not UTF-8"),
+            Err(std::env::VarError::NotUnicode(_)) => bail!("`{flag} {name}`: its value here is not UTF-8"),
         },
     };
-    Ok(value.map(|value| Grant::variable(name, value)))
+    Ok(value.map(|value| (name, value)))
 }
 
 impl LimitOptions {

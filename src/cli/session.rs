@@ -49,13 +49,18 @@ impl Session {
         let memory_bytes = extension_limits.memory_bytes.max(Config::MEMORY_BYTES);
         let engine = Engine::new(Config::new().instances(INSTANCES).memory_bytes(memory_bytes))?;
         let catalogue = Catalogue::new(&options.extensions)?;
+        let lending = options.lending.grants(&catalogue)?;
         let finder = engine.clone();
         let (teller, out) = match options.json {
             true => (Teller::Json, Out::Error),
             false => (Teller::Text, Out::Standard),
         };
         let arguments = ["innerbox", name].into_iter().chain(arguments.iter().map(String::as_str));
-        let sandbox = Sandbox::builder(&engine)
+        let mut builder = Sandbox::builder(&engine);
+        for (name, grants) in lending {
+            builder = builder.extension_grants(name, grants);
+        }
+        let sandbox = builder
             .limits(limits)
             .grants(options.grants.grants()?)
             .extensions_from(extension_limits, move |name| catalogue.load(&finder, name))

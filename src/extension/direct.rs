@@ -16,6 +16,7 @@ use super::given::{self, Realloc};
 use super::shape::{self, MainImport, Shape};
 use super::state::State;
 use super::store::{explain, store};
+use super::wasi::Lending;
 use super::{intrinsics, preview1};
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::engine::Engine;
@@ -64,6 +65,7 @@ impl Compiled {
 /// A component in one sandbox, through the direct door.
 pub(super) struct DirectDoor {
     compiled: Arc<Compiled>,
+    lending: Arc<Lending>,
     limits: ExtensionLimits,
     allowance: CallAllowance,
     interrupt: Arc<Interrupt>,
@@ -95,13 +97,18 @@ struct CoreFunction {
 }
 
 impl DirectDoor {
-    pub(super) fn new(compiled: Arc<Compiled>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
+    pub(super) fn new(
+        compiled: Arc<Compiled>,
+        lending: Arc<Lending>,
+        limits: ExtensionLimits,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { compiled, limits, allowance, interrupt, live: None, generation: 0, step: None }
+        Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0, step: None }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
-        let mut store = store(&self.compiled.engine, self.limits, &self.interrupt);
+        let mut store = store(&self.compiled.engine, &self.lending, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
         match prepare(&self.compiled, &mut store) {
             Ok((memory, realloc, functions)) => {

@@ -1,5 +1,6 @@
 //! One component: read, compiled once, and entered by a door. Knows no V8.
 
+mod clock;
 mod direct;
 mod general;
 mod given;
@@ -9,6 +10,7 @@ mod limiter;
 mod preview1;
 mod shape;
 mod state;
+mod stdio;
 mod store;
 mod trap;
 mod wasi;
@@ -26,6 +28,9 @@ use crate::error::Error;
 use crate::limits::ExtensionLimits;
 use direct::DirectDoor;
 use general::GeneralDoor;
+
+pub(crate) use stdio::Output;
+pub(crate) use wasi::Lending;
 
 pub use shape::{ImportSource, MainImport};
 
@@ -192,11 +197,18 @@ impl Extension {
     }
 
     /// A door for one sandbox. Nothing is instantiated before it is first opened.
-    pub(crate) fn door(&self, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Box<dyn Door> {
+    pub(crate) fn door(
+        &self,
+        lending: Arc<Lending>,
+        limits: ExtensionLimits,
+        interrupt: Arc<Interrupt>,
+    ) -> Box<dyn Door> {
         match &self.inner.entrance {
-            Entrance::Direct(compiled) => Box::new(DirectDoor::new(Arc::clone(compiled), limits, interrupt)),
+            Entrance::Direct(compiled) => {
+                Box::new(DirectDoor::new(Arc::clone(compiled), lending, limits, interrupt))
+            }
             Entrance::General(compiled) => {
-                Box::new(GeneralDoor::new(Arc::clone(compiled), limits, interrupt))
+                Box::new(GeneralDoor::new(Arc::clone(compiled), lending, limits, interrupt))
             }
         }
     }

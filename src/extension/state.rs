@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 use super::given::Imports;
 use super::handles::HandleTable;
 use super::limiter::Limiter;
-use super::wasi::LastWords;
+use super::stdio::LastWords;
 use crate::deadline::Interrupt;
 
 /// Most things of WASI that an instance may have open at once, streams and pollables among them: each is the host's memory.

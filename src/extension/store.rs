@@ -3,23 +3,30 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::Fault;
+use innerbox_bridge_web::ConsoleFull;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::handles::HANDLES_MAX;
 use super::limiter::{Limiter, Refused};
 use super::state::{State, WASI_RESOURCES_MAX};
+use super::stdio::LastWords;
 use super::trap::{Cause, fault};
-use super::wasi::{self, LastWords};
+use super::wasi::Lending;
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::limits::ExtensionLimits;
 
-/// A store for one instance, which was granted nothing.
-pub(super) fn store(engine: &Engine, limits: ExtensionLimits, interrupt: &Arc<Interrupt>) -> Store<State> {
+/// A store for one instance, with what it is lent.
+pub(super) fn store(
+    engine: &Engine,
+    lending: &Lending,
+    limits: ExtensionLimits,
+    interrupt: &Arc<Interrupt>,
+) -> Store<State> {
     let last_words = LastWords::default();
     let limiter = Limiter::new(limits);
-    let state = State::new(wasi::context(&last_words), last_words, limiter, Arc::clone(interrupt));
+    let state = State::new(lending.context(&last_words), last_words, limiter, Arc::clone(interrupt));
     let mut store = Store::new(engine.wasm(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
@@ -63,6 +70,10 @@ fn refused(state: &mut State, error: &wasmtime::Error) -> Option<Refused> {
     // wasmtime's own handle tables have no error of a type.
     if state.handles.refused || error.root_cause().to_string().contains("store handle limit exceeded") {
         return full("handles", HANDLES_MAX);
+    }
+    if let Some(full) = error.root_cause().downcast_ref::<ConsoleFull>() {
+        let (wanted, allowed) = (full.used as u64, full.allowed as u64);
+        return Some(Refused { which: "console bytes", wanted, allowed, unit: "" });
     }
     match error.root_cause().downcast_ref() {
         Some(ResourceTableError::Full) => full("open things of WASI", WASI_RESOURCES_MAX),

@@ -1,127 +1,145 @@
-//! What a component gets of WASI: nothing that was not granted.
+//! What a component gets of WASI: nothing that was not granted. Both doors take it from here.
 //!
 //! Without a grant there are no arguments, no environment, no files, no network and no input; output is discarded, but
 //! for the last line written to the standard error stream, which says why a Rust guest panicked. Clocks are coarse.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use innerbox_bridge_web::Stream;
+use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView};
 
-/// Clocks tick this often: finer ones tell a guest what its neighbours do.
-const CLOCK_TICK: Duration = Duration::from_millis(1);
-
-/// Bytes kept of what a component writes to its standard error stream.
-const LAST_WORDS_BYTES: usize = 2048;
+use super::clock::CoarseClock;
+use super::stdio::{LastWords, Output, ToConsole};
+use crate::error::Error;
+use crate::grant::{DirectoryRight, ExtensionGrant, LentToExtension};
 
 /// Most random bytes that one call may ask for: the host makes them before the guest gets them.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
-/// The context of an instance to which nothing was granted.
-pub(super) fn context(last_words: &LastWords) -> WasiP1Ctx {
-    WasiCtxBuilder::new()
-        .stderr(last_words.clone())
-        .wall_clock(CoarseClock::new())
-        .monotonic_clock(CoarseClock::new())
-        .max_random_size(RANDOM_BYTES_MAX)
-        .build_p1()
+/// What the instances of one extension in one sandbox are lent: by default nothing.
+#[derive(Default)]
+pub(crate) struct Lending {
+    /// The directories, opened when they were lent: what takes their place later is not lent.
+    filesystem: WasiFilesystemCtx,
+    variables: BTreeMap<String, String>,
+    arguments: Vec<String>,
+    output: Option<Output>,
+    clocks: Clocks,
 }
 
-#[derive(Clone, Copy)]
-struct CoarseClock {
-    start: Instant,
+/// Which clocks a component sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Clocks {
+    #[default]
+    Coarse,
+    System,
 }
 
-impl CoarseClock {
-    fn new() -> Self {
-        Self { start: Instant::now() }
+/// Directories by what the component calls them.
+type Directories<'a> = BTreeMap<&'a str, (&'a Path, DirectoryRight)>;
+
+impl Lending {
+    /// Opens what is lent. `output` is where standard streams lead that are lent.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a grant that cannot be, [`Error::Io`] for a directory that cannot be opened.
+    pub(crate) fn open(grants: &[ExtensionGrant], output: &Output) -> Result<Self, Error> {
+        let mut lending = Self::default();
+        let mut directories = Directories::new();
+        for grant in grants {
+            match &grant.0 {
+                LentToExtension::Directory { host, guest, right } => {
+                    lend_directory(&mut directories, host, guest, *right)?;
+                }
+                LentToExtension::Variable { name, value } => {
+                    check_name(name)?;
+                    lending.variables.insert(name.clone(), checked("variable", value)?);
+                }
+                LentToExtension::Argument(argument) => {
+                    lending.arguments.push(checked("argument", argument)?);
+                }
+                LentToExtension::Stdio => lending.output = Some(Arc::clone(output)),
+                LentToExtension::FineClocks => lending.clocks = Clocks::System,
+            }
+        }
+        lending.filesystem = open_directories(&directories)?;
+        Ok(lending)
+    }
+
+    /// The context of one instance.
+    pub(super) fn context(&self, last_words: &LastWords) -> WasiP1Ctx {
+        let variables: Vec<_> = self.variables.iter().collect();
+        let mut builder = WasiCtxBuilder::new();
+        builder.envs(&variables).args(&self.arguments).max_random_size(RANDOM_BYTES_MAX);
+        match &self.output {
+            Some(output) => builder
+                .stdout(ToConsole::new(Stream::Out, output, last_words))
+                .stderr(ToConsole::new(Stream::Err, output, last_words)),
+            None => builder.stderr(last_words.clone()),
+        };
+        if self.clocks == Clocks::Coarse {
+            builder.wall_clock(CoarseClock::new()).monotonic_clock(CoarseClock::new());
+        }
+        let mut context = builder.build_p1();
+        context.ctx().ctx.filesystem().clone_from(&self.filesystem);
+        context
     }
 }
 
-fn coarse(time: Duration) -> Duration {
-    let tick = CLOCK_TICK.as_nanos();
-    Duration::from_nanos(u64::try_from(time.as_nanos() / tick * tick).unwrap_or(u64::MAX))
+/// Adds a directory. To lend one twice under the same name lends the greater right.
+fn lend_directory<'a>(
+    directories: &mut Directories<'a>,
+    host: &'a Path,
+    guest: &'a str,
+    right: DirectoryRight,
+) -> Result<(), Error> {
+    if guest.is_empty() || guest.contains('\0') {
+        return Err(Error::Config(format!("grant of a directory: a component cannot call it `{guest:?}`")));
+    }
+    let (other, lent) = directories.entry(guest).or_insert((host, right));
+    if *other != host {
+        return Err(Error::Config(format!("grant of a directory: another one is called `{guest}` already")));
+    }
+    if right == DirectoryRight::ReadAndWrite {
+        *lent = right;
+    }
+    Ok(())
 }
 
-impl HostMonotonicClock for CoarseClock {
-    fn resolution(&self) -> u64 {
-        CLOCK_TICK.as_nanos() as u64
+fn open_directories(directories: &Directories<'_>) -> Result<WasiFilesystemCtx, Error> {
+    let mut builder = WasiCtxBuilder::new();
+    // An isolate's thread has nothing else to do meanwhile.
+    builder.allow_blocking_current_thread(true);
+    for (guest, (host, right)) in directories {
+        let permissions = match right {
+            DirectoryRight::Read => FsPerms::ReadOnly,
+            DirectoryRight::ReadAndWrite => FsPerms::ReadWrite,
+        };
+        builder.preopened_dir(host, guest, permissions).map_err(|error| Error::Io {
+            what: "lend directory",
+            path: PathBuf::from(host),
+            source: error.downcast().unwrap_or_else(|error| io::Error::other(format!("{error:#}"))),
+        })?;
     }
-
-    fn now(&self) -> u64 {
-        coarse(self.start.elapsed()).as_nanos() as u64
-    }
+    Ok(builder.build().filesystem().clone())
 }
 
-impl HostWallClock for CoarseClock {
-    fn resolution(&self) -> Duration {
-        CLOCK_TICK
-    }
-
-    fn now(&self) -> Duration {
-        coarse(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-    }
-}
-
-/// The end of what a component wrote to its standard error stream.
-#[derive(Clone, Default)]
-pub(super) struct LastWords {
-    bytes: Arc<Mutex<VecDeque<u8>>>,
-}
-
-impl LastWords {
-    /// The lines, as one, and forgets them.
-    pub(super) fn take(&self) -> Option<String> {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let text: Vec<u8> = bytes.drain(..).collect();
-        let text = String::from_utf8_lossy(&text);
-        let lines =
-            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
-        let words = lines.collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then_some(words)
-    }
-}
-
-impl IsTerminal for LastWords {
-    fn is_terminal(&self) -> bool {
-        false
+fn check_name(name: &str) -> Result<(), Error> {
+    match name.is_empty() || name.contains(['=', '\0']) {
+        true => Err(Error::Config(format!("grant of a variable: it cannot be called `{name:?}`"))),
+        false => Ok(()),
     }
 }
 
-impl StdoutStream for LastWords {
-    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 asks for this form, and the direct door has none of it.
-        Box::new(tokio::io::sink())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for LastWords {
-    async fn ready(&mut self) {}
-}
-
-impl OutputStream for LastWords {
-    fn write(&mut self, written: bytes::Bytes) -> StreamResult<()> {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        bytes.extend(written.iter().skip(written.len().saturating_sub(LAST_WORDS_BYTES)));
-        let excess = bytes.len().saturating_sub(LAST_WORDS_BYTES);
-        bytes.drain(..excess);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(LAST_WORDS_BYTES)
+/// Text that C can hold.
+fn checked(what: &str, text: &str) -> Result<String, Error> {
+    match text.contains('\0') {
+        true => Err(Error::Config(format!("grant of a {what}: `{text:?}` contains a zero byte"))),
+        false => Ok(text.to_owned()),
     }
 }

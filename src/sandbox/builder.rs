@@ -10,16 +10,17 @@ use std::time::Duration;
 
 use innerbox_binding::{EventLoop, Failure, LoopLimits};
 use innerbox_bridge_node::{FileAccess, Right};
-use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
+use innerbox_bridge_web::{Colors, Console, ConsoleSink, Stream};
 
 use super::components::{Components, Finder};
+use super::stdio::Stdio;
 use super::{Parts, Sandbox};
 use crate::completion::LimitHit;
 use crate::deadline::{Interrupt, Overrun};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::extension::Extension;
-use crate::grant::{Grant, Lent};
+use crate::extension::{Extension, Lending};
+use crate::grant::{ExtensionGrant, Grant, Lent};
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
@@ -35,6 +36,7 @@ pub struct SandboxBuilder<'e> {
     overrun: Option<Overrun>,
     grants: Vec<Grant>,
     extensions: Vec<(Extension, ExtensionLimits)>,
+    extension_grants: HashMap<String, Vec<ExtensionGrant>>,
     finder: Option<Finder>,
     imports: HashMap<String, String>,
     console: Option<Box<dyn ConsoleSink>>,
@@ -51,6 +53,7 @@ impl<'e> SandboxBuilder<'e> {
             overrun: None,
             grants: Vec::new(),
             extensions: Vec::new(),
+            extension_grants: HashMap::new(),
             finder: None,
             imports: HashMap::new(),
             console: None,
@@ -76,13 +79,13 @@ impl<'e> SandboxBuilder<'e> {
         self
     }
 
-    /// Lends one thing more.
+    /// Lends one thing more to scripts.
     pub fn grant(mut self, grant: Grant) -> Self {
         self.grants.push(grant);
         self
     }
 
-    /// Lends several things more.
+    /// Lends several things more to scripts.
     pub fn grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
         self.grants.extend(grants);
         self
@@ -96,6 +99,16 @@ impl<'e> SandboxBuilder<'e> {
     /// Gives scripts an extension, under these limits.
     pub fn extension_with(mut self, extension: &Extension, limits: ExtensionLimits) -> Self {
         self.extensions.push((extension.clone(), limits));
+        self
+    }
+
+    /// Lends several things more to the extension of this name: to it alone, and in this sandbox alone.
+    pub fn extension_grants(
+        mut self,
+        extension: impl Into<String>,
+        grants: impl IntoIterator<Item = ExtensionGrant>,
+    ) -> Self {
+        self.extension_grants.entry(extension.into()).or_default().extend(grants);
         self
     }
 
@@ -178,8 +191,8 @@ impl<'e> SandboxBuilder<'e> {
     /// Makes the sandbox, which belongs to this thread.
     ///
     /// # Errors
-    /// [`Error::Config`] for limits that cannot be, [`Error::Io`] for a grant of a path that cannot be opened, and
-    /// [`Error::Isolate`] where the heap limit is too small for what the sandbox itself needs.
+    /// [`Error::Config`] for limits and grants that cannot be, [`Error::Io`] for a grant of a path that cannot be opened,
+    /// and [`Error::Isolate`] where the heap limit is too small for what the sandbox itself needs.
     pub fn build(mut self) -> Result<Sandbox, Error> {
         self.limits.check()?;
         let files = self.files()?;
@@ -188,7 +201,7 @@ impl<'e> SandboxBuilder<'e> {
             array_buffer_bytes: self.limits.array_buffer_bytes,
         });
         let interrupt = self.engine.watchdog().interrupt();
-        let components = Rc::new(self.components(Arc::clone(&interrupt)));
+        let components = Rc::new(self.components(Arc::clone(&interrupt))?);
         let source_bytes = SourceBytes::new(self.limits.source_bytes);
         let exit_code = Rc::default();
         let exit = exit(isolate.handle(), &exit_code);
@@ -197,13 +210,22 @@ impl<'e> SandboxBuilder<'e> {
             isolate.set_slot(Rc::clone(&components));
             EventLoop::install(isolate, self.loop_limits());
             let rejections = Rejections::collect(isolate);
-            let modules = Modules::install(isolate, source_bytes.clone(), components);
+            let modules = Modules::install(isolate, source_bytes.clone(), Rc::clone(&components) as _);
             self.allow_imports(&modules)?;
             v8::scope!(let scope, isolate);
             let event_loop =
                 EventLoop::of(scope).map_err(|failure| Error::Isolate(format!("{failure:?}")))?;
-            let context = self.context(scope, files, exit)?;
-            Ok::<_, Error>(Parts { context: Some(context), event_loop, rejections, modules, heap, exit_code })
+            let stdio = Rc::clone(&components.stdio);
+            let context = self.context(scope, files, exit, &stdio)?;
+            Ok::<_, Error>(Parts {
+                context: Some(context),
+                event_loop,
+                rejections,
+                modules,
+                stdio,
+                heap,
+                exit_code,
+            })
         })?;
         Ok(Sandbox {
             isolate,
@@ -223,6 +245,7 @@ impl<'e> SandboxBuilder<'e> {
         scope: &mut v8::PinScope<'_, '_, ()>,
         files: FileAccess,
         exit: impl Fn(i32) + 'static,
+        stdio: &Stdio,
     ) -> Result<v8::Global<v8::Context>, Error> {
         let context = realm::make(scope, self.realm_grants())?;
         let scope = &mut v8::ContextScope::new(scope, context);
@@ -236,21 +259,38 @@ impl<'e> SandboxBuilder<'e> {
         let web = self.web_options();
         let handles = self.limits.handles;
         install(scope, |scope| innerbox_bridge_web::install(scope, web))?;
+        install(scope, |scope| Console::of(scope).map(|console| stdio.connect(console)))?;
         install(scope, |scope| innerbox_bridge_node::install(scope, node))?;
         install(scope, |scope| innerbox_bridge_component::install(scope, handles))?;
         Ok(v8::Global::new(scope, context))
     }
 
-    fn components(&self, interrupt: Arc<Interrupt>) -> Components {
-        Components {
+    fn components(&self, interrupt: Arc<Interrupt>) -> Result<Components, Error> {
+        let stdio = Rc::new(Stdio::new());
+        Ok(Components {
             engine: self.engine.clone(),
             interrupt,
             given: self.extensions.clone(),
             finder: self.finder.clone(),
+            lendings: self.lendings(&stdio)?,
+            stdio,
             imports: self.imports.clone(),
             instantiated: Cell::new(0),
             bound: RefCell::default(),
-        }
+        })
+    }
+
+    /// What extensions are lent, by their names.
+    fn lendings(&self, stdio: &Stdio) -> Result<HashMap<String, Arc<Lending>>, Error> {
+        let output = stdio.output();
+        let lend = |(name, grants): (&String, &Vec<ExtensionGrant>)| {
+            let is_known = self.extensions.iter().any(|(extension, _)| extension.name() == name);
+            if !is_known && self.finder.is_none() {
+                return Err(Error::Config(format!("grants for `{name}`: no extension is called so")));
+            }
+            Ok((name.clone(), Arc::new(Lending::open(grants, &output)?)))
+        };
+        self.extension_grants.iter().map(lend).collect()
     }
 
     fn loop_limits(&self) -> LoopLimits {

@@ -10,10 +10,11 @@ use innerbox_binding::{Failure, OrPending, value};
 use innerbox_bridge_component::bind;
 
 use super::instantiate;
+use super::stdio::Stdio;
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::extension::{Extension, Lending};
 use crate::limits::ExtensionLimits;
 use crate::modules::ComponentLoader;
 
@@ -29,12 +30,23 @@ pub(crate) struct Finder {
     pub(crate) limits: ExtensionLimits,
 }
 
+/// A component for one sandbox: under which limits, and with what it is lent.
+#[derive(Clone)]
+struct Found {
+    extension: Extension,
+    limits: ExtensionLimits,
+    lending: Arc<Lending>,
+}
+
 /// What a sandbox was given, and what of it its script has asked for.
 pub(crate) struct Components {
     pub(crate) engine: Engine,
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) given: Vec<(Extension, ExtensionLimits)>,
     pub(crate) finder: Option<Finder>,
+    /// What extensions are lent, by their names.
+    pub(crate) lendings: HashMap<String, Arc<Lending>>,
+    pub(crate) stdio: Rc<Stdio>,
     /// What the host gives to extensions, by their names: the source of an expression.
     pub(crate) imports: HashMap<String, String>,
     /// How many instances scripts have asked for besides.
@@ -60,18 +72,26 @@ impl Components {
         self.bound.borrow_mut().clear();
     }
 
-    fn extension(&self, name: &str) -> Result<Option<(Extension, ExtensionLimits)>, Failure> {
-        if let Some(given) = self.given.iter().find(|(extension, _)| extension.name() == name) {
-            return Ok(Some(given.clone()));
+    fn extension(&self, name: &str) -> Result<Option<Found>, Failure> {
+        if let Some((extension, limits)) = self.given.iter().find(|(extension, _)| extension.name() == name) {
+            return Ok(Some(self.lent(extension.clone(), *limits)));
         }
         let Some(finder) = &self.finder else { return Ok(None) };
         let found = (finder.find)(name).map_err(|error| refused(&error))?;
-        Ok(found.map(|extension| (extension, finder.limits)))
+        Ok(found.map(|extension| self.lent(extension, finder.limits)))
+    }
+
+    /// An extension of the host's, with what it is lent.
+    fn lent(&self, extension: Extension, limits: ExtensionLimits) -> Found {
+        let lending = self.lendings.get(extension.name()).cloned().unwrap_or_default();
+        Found { extension, limits, lending }
     }
 
     /// The extensions that may export an interface of a package: those given, and the one found under its name.
-    fn candidates(&self, package: &str) -> Result<Vec<(Extension, ExtensionLimits)>, Failure> {
-        let mut candidates = self.given.clone();
+    fn candidates(&self, package: &str) -> Result<Vec<Found>, Failure> {
+        let given = self.given.iter();
+        let mut candidates: Vec<_> =
+            given.map(|(extension, limits)| self.lent(extension.clone(), *limits)).collect();
         candidates.extend(self.extension(package)?);
         Ok(candidates)
     }
@@ -80,17 +100,17 @@ impl Components {
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         key: &str,
-        extension: &Extension,
-        limits: ExtensionLimits,
+        found: &Found,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
         if let Some(bound) = self.bound.borrow().get(key) {
             return Ok(v8::Local::new(scope, bound));
         }
-        let imports = match self.imports.get(extension.name()) {
-            Some(source) => Some(evaluate(scope, extension.name(), source)?),
+        let name = found.extension.name();
+        let imports = match self.imports.get(name) {
+            Some(source) => Some(evaluate(scope, name, source)?),
             None => None,
         };
-        let exports = self.bind(scope, extension, limits, imports)?;
+        let exports = self.bind(scope, found, imports)?;
         self.bound.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
         Ok(exports)
     }
@@ -100,11 +120,11 @@ impl Components {
     fn bind<'s>(
         &self,
         scope: &mut v8::PinScope<'s, '_>,
-        extension: &Extension,
-        limits: ExtensionLimits,
+        found: &Found,
         imports: Option<v8::Local<'s, v8::Object>>,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        let door = extension.door(limits, self.interrupt.part());
+        let Found { extension, limits, lending } = found;
+        let door = extension.door(Arc::clone(lending), *limits, self.interrupt.part());
         bind(scope, extension.name(), Arc::clone(extension.plan()), door, imports)
     }
 
@@ -115,9 +135,9 @@ impl Components {
         name: &str,
         imports: v8::Local<'s, v8::Object>,
     ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
-        let Some((extension, limits)) = self.extension(name)? else { return Ok(None) };
+        let Some(found) = self.extension(name)? else { return Ok(None) };
         self.count_instance()?;
-        self.bind(scope, &extension, limits, Some(imports)).map(Some)
+        self.bind(scope, &found, Some(imports)).map(Some)
     }
 
     /// The same of the component in a file.
@@ -129,8 +149,8 @@ impl Components {
         imports: v8::Local<'s, v8::Object>,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
         self.count_instance()?;
-        let (extension, limits) = self.load(path, bytes)?;
-        self.bind(scope, &extension, limits, Some(imports))
+        let found = self.load(path, bytes)?;
+        self.bind(scope, &found, Some(imports))
     }
 
     fn count_instance(&self) -> Result<(), Failure> {
@@ -142,11 +162,12 @@ impl Components {
         Ok(())
     }
 
-    fn load(&self, path: &Path, bytes: &[u8]) -> Result<(Extension, ExtensionLimits), Failure> {
+    /// The component in a file that a script names. It is lent nothing, whatever it is called: scripts may write files.
+    fn load(&self, path: &Path, bytes: &[u8]) -> Result<Found, Failure> {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
         let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
-        Ok((extension, limits))
+        Ok(Found { extension, limits, lending: Arc::default() })
     }
 }
 
@@ -159,20 +180,20 @@ impl ComponentLoader for Components {
         if specifier == instantiate::SPECIFIER {
             return instantiate::exports(scope).map(Some);
         }
-        if let Some((extension, limits)) = self.extension(specifier)? {
-            return self.exports(scope, extension.name(), &extension, limits).map(Some);
+        if let Some(found) = self.extension(specifier)? {
+            return self.exports(scope, found.extension.name(), &found).map(Some);
         }
         let Some(package) = package_of(specifier) else { return Ok(None) };
         let wanted = unversioned(specifier);
-        for (extension, limits) in self.candidates(package)? {
-            let interfaces = &extension.plan().interfaces;
+        for candidate in self.candidates(package)? {
+            let interfaces = &candidate.extension.plan().interfaces;
             let exact = interfaces.iter().any(|interface| interface.name == specifier);
             let found = exact
                 || interfaces
                     .iter()
                     .any(|interface| specifier == wanted && unversioned(&interface.name) == wanted);
             if found {
-                let exports = self.exports(scope, extension.name(), &extension, limits)?;
+                let exports = self.exports(scope, candidate.extension.name(), &candidate)?;
                 let interface = value::get(scope, exports, specifier).or_pending()?;
                 return Ok(v8::Local::<v8::Object>::try_from(interface).ok());
             }
@@ -186,8 +207,8 @@ impl ComponentLoader for Components {
         path: &Path,
         bytes: &[u8],
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        let (extension, limits) = self.load(path, bytes)?;
-        self.exports(scope, &path.to_string_lossy(), &extension, limits)
+        let found = self.load(path, bytes)?;
+        self.exports(scope, &path.to_string_lossy(), &found)
     }
 }
 

@@ -119,6 +119,7 @@ impl Run<'_> {
         loop {
             v8::scope!(let scope, scope);
             platform::pump(scope);
+            self.parts.stdio.deliver();
             scope.perform_microtask_checkpoint();
             if scope.is_execution_terminating() || self.is_over() {
                 return Err(Ended::Terminated);

@@ -268,6 +268,96 @@ fn an_extension_is_found_by_name_and_by_option() {
     assert!(ended.err.contains("nothing-of-this-name"), "{ended:?}");
 }
 
+const ASK: &str = "
+    import * as wasi from 'fixture-wasi';
+    const caught = (call) => { try { return call(); } catch (error) { return error.name; } };
+    const text = (path) => caught(() => new TextDecoder().decode(wasi.readFile(path)));
+    console.log(text('data/a.txt'), text('/lent/a.txt'));
+    console.log(caught(() => wasi.writeFile('/lent/b.txt', new Uint8Array([98]))));
+    console.log(wasi.args(), wasi.envVars());
+    wasi.print('said\\n');
+    wasi.monotonicClock();
+    console.log(Array.from({ length: 100 }, wasi.monotonicClock).some((time) => time % 1_000_000n !== 0n));
+";
+
+/// What the guest that asks WASI for things gets with these options, line by line, and the folder `data` after that.
+fn asked(options: &[&str]) -> (Vec<String>, Vec<String>) {
+    need_guest("fixture-wasi");
+    let scratch = Scratch::with(&[("main.js", ASK)]);
+    std::fs::create_dir(scratch.0.join("data")).unwrap();
+    std::fs::write(scratch.0.join("data/a.txt"), "a").unwrap();
+    let ended = scratch.innerbox(&[&["run"], options, &["main.js"]].concat());
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{options:?}");
+    let entries = std::fs::read_dir(scratch.0.join("data")).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    (ended.out.lines().map(str::to_owned).collect(), files)
+}
+
+#[test]
+fn an_extension_is_lent_nothing_and_what_a_script_is_lent_is_not_its_own() {
+    let nothing = ["ComponentError ComponentError", "ComponentError", "[] []", "false"];
+    for options in [&[][..], &["--allow-read", "--allow-write", "--env", "A=1"]] {
+        let (lines, files) = asked(options);
+        assert_eq!((lines, files), (nothing.map(str::to_owned).to_vec(), vec!["a.txt".to_owned()]));
+    }
+}
+
+#[test]
+fn each_option_lends_an_extension_one_thing() {
+    let line = |options: &[&str], index: usize| asked(options).0[index].clone();
+    assert_eq!(line(&["--ext-allow-read", "fixture-wasi=data"], 0), "a ComponentError");
+    let read = ["--ext-allow-read", "fixture-wasi=data::/lent"];
+    assert_eq!((line(&read, 0), line(&read, 1)), ("ComponentError a".into(), "ComponentError".into()));
+    let (lines, files) = asked(&["--ext-allow-write", "fixture-wasi=data::/lent"]);
+    assert_eq!((lines[0].as_str(), lines[1].as_str()), ("ComponentError a", "undefined"));
+    assert_eq!(files, ["a.txt", "b.txt"]);
+    let given =
+        ["--ext-arg", "fixture-wasi=ask", "--ext-arg", "fixture-wasi=-v", "--ext-env", "fixture-wasi=A=1=2"];
+    assert_eq!(line(&given, 2), "[ 'ask', '-v' ] [ [ 'A', '1=2' ] ]");
+    assert_eq!(line(&["--ext-env", "fixture-wasi=INNERBOX_NOT_SET"], 2), "[] []");
+    assert_eq!(line(&["--ext-stdio", "fixture-wasi"], 3), "said");
+    assert_eq!(line(&["--ext-fine-clocks", "fixture-wasi"], 3), "true");
+}
+
+#[test]
+fn grants_for_extensions_that_cannot_be_are_told() {
+    need_guest("fixture-wasi");
+    let cases = [
+        (["--ext-allow-read", "fixture-wasi"], "`--ext-allow-read fixture-wasi`: expected NAME=DIR"),
+        (["--ext-allow-write", "=data"], "`--ext-allow-write =data`: expected NAME=DIR"),
+        (["--ext-allow-read", "fixture-wasi=nowhere"], "cannot lend directory `nowhere`"),
+        (["--ext-env", "fixture-wasi"], "`--ext-env fixture-wasi`: expected NAME=KEY"),
+        (["--ext-env", "fixture-wasi==1"], "`--ext-env =1`: the variable has no name"),
+        (["--ext-arg", "fixture-wasi"], "`--ext-arg fixture-wasi`: expected NAME=ARG"),
+        (["--ext-stdio", "fixture-wsai"], "no extension is called `fixture-wsai`"),
+    ];
+    for (option, message) in cases {
+        let ended = Scratch::new().innerbox(&["eval", option[0], option[1], "1"]);
+        assert_eq!(ended.code, 2, "{option:?}: {ended:?}");
+        assert!(ended.err.contains(message), "{option:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn what_lends_a_component_what_it_asks_for_is_told() {
+    need_guest("fixture-wasi");
+    let info = Scratch::new().innerbox(&["ext", "info", "fixture-wasi"]);
+    assert_eq!(info.code, 0, "{info:?}");
+    for part in [
+        "files           none: there is no directory",
+        "files        --ext-allow-read fixture-wasi=DIR[::GUEST], --ext-allow-write fixture-wasi=DIR[::GUEST]",
+        "streams      --ext-stdio fixture-wasi",
+    ] {
+        assert!(info.out.contains(part), "{part}: {}", info.out);
+    }
+    let json = Scratch::new().innerbox(&["ext", "info", "--json", "fixture-wasi"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    let needs = json["needs"].as_array().unwrap();
+    let environment = needs.iter().find(|need| need["for"] == "environment").unwrap();
+    assert_eq!(environment["lent_by"], serde_json::json!(["--ext-env fixture-wasi=KEY[=VALUE]"]));
+}
+
 #[test]
 fn a_trap_is_an_exception_with_the_components_own_stack() {
     need_guest("fixture-trap");

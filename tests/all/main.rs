@@ -18,3 +18,4 @@ mod names;
 mod promises;
 mod support;
 mod typings;
+mod wasi;

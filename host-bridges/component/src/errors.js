@@ -18,7 +18,6 @@
     ComponentError: errorClass('ComponentError'),
     TrapError: errorClass('TrapError'),
     LimitError: errorClass('LimitError'),
-    DeniedError: errorClass('DeniedError'),
   };
 
   // The component's frames are the innermost: they stand before those of the script.

@@ -1,6 +1,10 @@
 //! Where the console's lines go, and how many bytes of them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use innerbox_binding::{Arguments, Failure, Outcome, value};
 
@@ -34,24 +38,108 @@ pub enum Colors {
 /// The sink, with what it may still be given.
 pub(crate) struct Output {
     sink: RefCell<Box<dyn ConsoleSink>>,
-    allowed: usize,
-    left: Cell<usize>,
+    queue: Arc<ConsoleQueue>,
     colors: Colors,
 }
 
 impl Output {
     pub(crate) fn new(sink: Box<dyn ConsoleSink>, allowed: usize, colors: Colors) -> Self {
-        Self { sink: RefCell::new(sink), allowed, left: Cell::new(allowed), colors }
+        let queue = ConsoleQueue { allowed, left: AtomicUsize::new(allowed), waiting: Mutex::default() };
+        Self { sink: RefCell::new(sink), queue: Arc::new(queue), colors }
     }
 
-    /// Charges `bytes`, before anything is copied out of V8.
-    fn charge(&self, bytes: usize) -> Result<(), Failure> {
-        let Some(left) = self.left.get().checked_sub(bytes) else {
-            let message = format!("limit reached: console bytes: {} allowed", self.allowed);
-            return Err(Failure::range_error(message).code("ERR_LIMIT"));
-        };
-        self.left.set(left);
-        Ok(())
+    /// Writes `text`, which is charged, after what waits.
+    fn write(&self, stream: Stream, text: &str) {
+        self.deliver();
+        self.sink.borrow_mut().write(stream, text);
+    }
+
+    fn deliver(&self) {
+        for (stream, text) in std::mem::take(&mut *self.queue.waiting()) {
+            self.sink.borrow_mut().write(stream, &text);
+        }
+    }
+}
+
+/// How many bytes a console takes, and what waits for it, from any thread.
+pub struct ConsoleQueue {
+    allowed: usize,
+    left: AtomicUsize,
+    waiting: Mutex<Vec<(Stream, String)>>,
+}
+
+impl ConsoleQueue {
+    /// Charges `bytes`, before they are written or kept to be written.
+    ///
+    /// # Errors
+    /// Past the limit; then nothing is charged.
+    pub fn charge(&self, bytes: usize) -> Result<(), ConsoleFull> {
+        let charged = |left: usize| left.checked_sub(bytes);
+        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, charged) {
+            Ok(_) => Ok(()),
+            Err(left) => Err(ConsoleFull { used: self.allowed - left + bytes, allowed: self.allowed }),
+        }
+    }
+
+    /// Keeps `text`, which is charged, until the console is next written to or asked to deliver.
+    pub fn push(&self, stream: Stream, text: String) {
+        self.waiting().push((stream, text));
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Stream, String)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A console takes no more bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsoleFull {
+    /// How many there would be.
+    pub used: usize,
+    /// How many are allowed.
+    pub allowed: usize,
+}
+
+impl fmt::Display for ConsoleFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "limit reached: console bytes: {} allowed", self.allowed)
+    }
+}
+
+impl std::error::Error for ConsoleFull {}
+
+impl From<ConsoleFull> for Failure {
+    fn from(full: ConsoleFull) -> Self {
+        Self::range_error(full.to_string()).code("ERR_LIMIT")
+    }
+}
+
+/// The console of a context, for what writes to it without being a script. It belongs to the isolate's thread.
+#[derive(Clone)]
+pub struct Console(Rc<State>);
+
+impl Console {
+    /// The console of the current context.
+    ///
+    /// # Errors
+    /// A host fault where it has none.
+    pub fn of(scope: &v8::PinScope<'_, '_>) -> Result<Self, Failure> {
+        State::of(scope).map(Self)
+    }
+
+    /// What is charged for writing, and takes what other threads write.
+    pub fn queue(&self) -> Arc<ConsoleQueue> {
+        Arc::clone(&self.0.output.queue)
+    }
+
+    /// Writes `text`, which is charged, after what waits.
+    pub fn write(&self, stream: Stream, text: &str) {
+        self.0.output.write(stream, text);
+    }
+
+    /// Writes what waits.
+    pub fn deliver(&self) {
+        self.0.output.deliver();
     }
 }
 
@@ -65,9 +153,9 @@ pub fn write(
     text: v8::Local<v8::String>,
 ) -> Result<(), Failure> {
     let state = State::of(scope)?;
-    state.output.charge(text.utf8_length(scope))?;
+    state.output.queue.charge(text.utf8_length(scope))?;
     let text = text.to_rust_string_lossy(scope);
-    state.output.sink.borrow_mut().write(stream, &text);
+    state.output.write(stream, &text);
     Ok(())
 }
 

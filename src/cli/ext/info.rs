@@ -57,7 +57,7 @@ impl Info {
             memory_bytes: extension.memory_bytes(),
             door: door(extension.door_kind()),
             door_reason: extension.door_reason().to_owned(),
-            needs: needs(extension.imports()),
+            needs: needs(extension.name(), extension.imports()),
             signatures: signatures(extension.plan()),
         };
         let text = match self.json {
@@ -84,11 +84,11 @@ impl Description {
             ["size", &shown_bytes(self.component_bytes as u64)],
             ["memory", &format!("{} to begin with", shown_bytes(self.memory_bytes))],
             ["door", &format!("{}: {}", self.door, self.door_reason)],
-            ["grants", "none: no component is lent anything yet"],
         ];
         text += &table::lines(&facts.map(|row| row.map(str::to_owned)), "  ");
-        text += "\nimports\n";
+        text += "\nimports, and what it gets of them where it is lent nothing\n";
         text += &self.imports();
+        text += &self.grants();
         text += "\nexports\n";
         for interface in &self.signatures.interfaces {
             text += &format!(
@@ -126,5 +126,16 @@ impl Description {
             self.needs.iter().flat_map(|need| &need.functions).map(String::as_str).collect();
         text += &table::wrapped(&format!("  by {}", functions.join(", ")), "    ");
         text
+    }
+    /// The options that lend what it asks for.
+    fn grants(&self) -> String {
+        let lendable = self.needs.iter().filter(|need| !need.lent_by.is_empty());
+        let rows: Vec<_> = lendable.map(|need| [need.purpose.clone(), need.lent_by.join(", ")]).collect();
+        match rows.is_empty() {
+            true => String::new(),
+            false => {
+                format!("\ngrants, as options of `innerbox run` and `eval`\n{}", table::lines(&rows, "  "))
+            }
+        }
     }
 }

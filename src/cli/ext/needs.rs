@@ -9,44 +9,99 @@ pub(crate) struct Need {
     /// What it is about: files, clocks, ...
     #[serde(rename = "for")]
     pub(crate) purpose: String,
-    /// What the component gets of it.
+    /// What the component gets of it, where it is lent nothing.
     pub(crate) gets: &'static str,
+    /// The options that lend it.
+    pub(crate) lent_by: Vec<String>,
     /// The functions that it imports for it: of WASI, or of an interface that JavaScript gives.
     pub(crate) functions: Vec<String>,
 }
 
-/// What is asked for, by the beginnings of the names of WASI's functions, as [`key`] has them; the first one that fits
-/// counts.
-const PURPOSES: [(&str, &[&str], &str); 8] = [
-    ("arguments", &["args_", "wasi:cli/environment#get-arguments"], "none: the list is empty"),
-    ("environment", &["environ_", "wasi:cli/environment#"], "none: the list is empty"),
-    ("clocks", &["clock_", "wasi:clocks/"], "in steps of a millisecond"),
-    ("random numbers", &["random_", "wasi:random/"], "the system's"),
-    ("waiting", &["poll_", "sched_", "wasi:io/poll#"], "for a time; it ends with the run"),
-    ("ending itself", &["proc_", "wasi:cli/exit#"], "a trap: its instance dies"),
-    ("network", &["sock_", "wasi:sockets/"], "none: every call fails"),
-    (
-        "files and streams",
-        &["fd_", "path_", "wasi:filesystem/", "wasi:io/", "wasi:cli/"],
-        "no file, no input; output is dropped, but for the last words before a trap",
-    ),
+/// One thing that WASI has functions for.
+struct Purpose {
+    name: &'static str,
+    /// How the names of its functions begin, as [`key`] has them.
+    prefixes: &'static [&'static str],
+    gets: &'static str,
+    /// Options that lend more of it, with `NAME` for the extension's name.
+    lent_by: &'static [&'static str],
+}
+
+/// What is asked for; the first one that fits a function counts.
+const PURPOSES: [Purpose; 9] = [
+    Purpose {
+        name: "arguments",
+        prefixes: &["args_", "wasi:cli/environment#get-arguments"],
+        gets: "none: the list is empty",
+        lent_by: &["--ext-arg NAME=ARG"],
+    },
+    Purpose {
+        name: "environment",
+        prefixes: &["environ_", "wasi:cli/environment#"],
+        gets: "none: the list is empty",
+        lent_by: &["--ext-env NAME=KEY[=VALUE]"],
+    },
+    Purpose {
+        name: "clocks",
+        prefixes: &["clock_", "wasi:clocks/"],
+        gets: "in steps of a millisecond",
+        lent_by: &["--ext-fine-clocks NAME"],
+    },
+    Purpose {
+        name: "random numbers",
+        prefixes: &["random_", "wasi:random/"],
+        gets: "the system's",
+        lent_by: &[],
+    },
+    Purpose {
+        name: "waiting",
+        prefixes: &["poll_", "sched_", "wasi:io/poll#"],
+        gets: "for a time; it ends with the run",
+        lent_by: &[],
+    },
+    Purpose {
+        name: "ending itself",
+        prefixes: &["proc_", "wasi:cli/exit#"],
+        gets: "a trap: its instance dies",
+        lent_by: &[],
+    },
+    Purpose {
+        name: "network",
+        prefixes: &["sock_", "wasi:sockets/"],
+        gets: "none: every call fails, and nothing lends it",
+        lent_by: &[],
+    },
+    Purpose {
+        name: "files",
+        prefixes: &["path_", "fd_prestat_", "fd_readdir", "wasi:filesystem/"],
+        gets: "none: there is no directory",
+        lent_by: &["--ext-allow-read NAME=DIR[::GUEST]", "--ext-allow-write NAME=DIR[::GUEST]"],
+    },
+    Purpose {
+        name: "streams",
+        prefixes: &["fd_", "wasi:io/", "wasi:cli/"],
+        gets: "no input; output is dropped, but for the last words before a trap",
+        lent_by: &["--ext-stdio NAME"],
+    },
 ];
 
-/// Groups the imports of a component by what they are for.
-pub(crate) fn needs(imports: &[MainImport]) -> Vec<Need> {
+/// Groups the imports of the component `extension` by what they are for.
+pub(crate) fn needs(extension: &str, imports: &[MainImport]) -> Vec<Need> {
     let wasi: Vec<_> = imports.iter().filter(|import| import.source == ImportSource::Wasi).collect();
     let purpose = |import: &MainImport| {
         let key = key(import);
-        PURPOSES.iter().position(|(_, prefixes, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)))
+        PURPOSES.iter().position(|purpose| purpose.prefixes.iter().any(|prefix| key.starts_with(prefix)))
     };
-    let groups = PURPOSES.iter().enumerate().map(|(index, (name, _, gets))| Need {
-        purpose: (*name).to_owned(),
-        gets,
+    let groups = PURPOSES.iter().enumerate().map(|(index, about)| Need {
+        purpose: about.name.to_owned(),
+        gets: about.gets,
+        lent_by: about.lent_by.iter().map(|option| option.replace("NAME", extension)).collect(),
         functions: named(wasi.iter().filter(|import| purpose(import) == Some(index))),
     });
     let others = Need {
         purpose: "something else".to_owned(),
         gets: "what WASI gives without a grant",
+        lent_by: Vec::new(),
         functions: named(wasi.iter().filter(|import| purpose(import).is_none())),
     };
     let wasi = groups.chain([others]).filter(|need| !need.functions.is_empty());
@@ -63,6 +118,7 @@ fn given(imports: &[MainImport]) -> Vec<Need> {
             None => needs.push(Need {
                 purpose: import.module.clone(),
                 gets: "what JavaScript gives it",
+                lent_by: Vec::new(),
                 functions: vec![import.field.clone()],
             }),
         }

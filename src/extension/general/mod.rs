@@ -29,12 +29,14 @@ use resources::Resources;
 use super::handles::HANDLES_MAX;
 use super::state::State;
 use super::store::{explain, store};
+use super::wasi::Lending;
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
 
 /// A component in one sandbox, through the general door.
 pub(super) struct GeneralDoor {
     compiled: Arc<Compiled>,
+    lending: Arc<Lending>,
     limits: ExtensionLimits,
     allowance: CallAllowance,
     interrupt: Arc<Interrupt>,
@@ -60,13 +62,18 @@ struct Entries {
 }
 
 impl GeneralDoor {
-    pub(super) fn new(compiled: Arc<Compiled>, limits: ExtensionLimits, interrupt: Arc<Interrupt>) -> Self {
+    pub(super) fn new(
+        compiled: Arc<Compiled>,
+        lending: Arc<Lending>,
+        limits: ExtensionLimits,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { compiled, limits, allowance, interrupt, live: None, generation: 0 }
+        Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
-        let mut store = store(&self.compiled.engine, self.limits, &self.interrupt);
+        let mut store = store(&self.compiled.engine, &self.lending, self.limits, &self.interrupt);
         store.set_max_component_handles(HANDLES_MAX);
         let _mark = self.interrupt.enter_call(self.allowance);
         match self.compiled.template.instantiate(&mut store) {
