@@ -173,7 +173,7 @@ impl Inside<'_> {
         let Some(post_return) = self.live.functions[function].post_return else { return Ok(()) };
         self.enter(|live| {
             live.values[0] = ValRaw::u64(flat[0]);
-            call_raw(&mut live.store, post_return, &mut live.values)
+            live.post_return(post_return)
         })
     }
 }
@@ -191,7 +191,9 @@ impl Guest for Inside<'_> {
         self.enter(|live| {
             let missing = || wasmtime::Error::msg("the component exports no realloc");
             let realloc = live.realloc.as_ref().ok_or_else(missing)?;
+            live.store.data_mut().handles.is_shut = true;
             pointer = realloc.call(&mut live.store, (0, 0, align, size))?;
+            live.store.data_mut().handles.is_shut = false;
             Ok(())
         })?;
         Ok(pointer)
@@ -237,6 +239,14 @@ impl Live {
             None => call_raw(&mut self.store, core.function, values),
         }?;
         flat[0] = self.values[0].get_u64();
+        Ok(())
+    }
+
+    /// Lets the component free what the result lay in; the result is the first of the values.
+    fn post_return(&mut self, function: Func) -> wasmtime::Result<()> {
+        self.store.data_mut().handles.is_shut = true;
+        call_raw(&mut self.store, function, &mut self.values)?;
+        self.store.data_mut().handles.is_shut = false;
         Ok(())
     }
 }
@@ -313,7 +323,7 @@ impl Door for DirectDoor {
         let mut called = live.call(core, flat, None);
         if let (Ok(()), Some(post_return)) = (&called, core.post_return) {
             // It takes the result, which lies where parameters do.
-            called = call_raw(&mut live.store, post_return, &mut live.values);
+            called = live.post_return(post_return);
         }
         let Err(error) = called else { return Ok(()) };
         let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);

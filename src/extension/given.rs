@@ -107,13 +107,19 @@ fn enter(
     // SAFETY: `during` is a frame further up this stack, so what it borrowed is alive, and it was taken out of the store
     // above, so this is the only reference.
     let reference = unsafe { crossing.0.as_mut() };
-    let result = call(reference, &mut Outside { caller: &mut caller });
+    let mut outside = Outside { caller: &mut caller, error: None };
+    let result = call(reference, &mut outside);
+    let error = outside.error;
     let imports = &mut caller.data_mut().imports;
     imports.crossing = Some(borrowed);
-    result.map_err(|fault| {
-        imports.fault = Some(fault);
-        wasmtime::Error::msg("an import did not return")
-    })
+    match (result, error) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(error)) => Err(error),
+        (Err(fault), None) => {
+            imports.fault = Some(fault);
+            Err(wasmtime::Error::msg("an import did not return"))
+        }
+    }
 }
 
 fn zero_extended(value: ValRaw, ty: CoreType) -> u64 {
@@ -137,6 +143,8 @@ fn value_type(ty: CoreType) -> ValType {
 /// The component as an import that it calls sees it.
 struct Outside<'a, 'c> {
     caller: &'a mut Caller<'c, State>,
+    /// What `realloc` ended with, of which more is known than a fault says.
+    error: Option<wasmtime::Error>,
 }
 
 impl Guest for Outside<'_, '_> {
@@ -151,8 +159,13 @@ impl Guest for Outside<'_, '_> {
         let missing = || Fault::abi("the component exports no realloc");
         let realloc = self.caller.data().imports.realloc.clone().ok_or_else(missing)?;
         // The crossing is taken out meanwhile, so `realloc` itself can call no import.
+        self.caller.data_mut().handles.is_shut = true;
         let pointer = realloc.call(&mut *self.caller, (0, 0, align, size));
-        pointer.map_err(|error| Fault::abi(format!("realloc: {error:#}")))
+        self.caller.data_mut().handles.is_shut = false;
+        pointer.map_err(|error| {
+            self.error = Some(error);
+            Fault::abi("cabi_realloc trapped")
+        })
     }
 
     fn handles(&mut self) -> &mut dyn Handles {

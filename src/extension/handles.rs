@@ -29,12 +29,24 @@ pub(super) struct HandleTable {
     pub(super) lent: usize,
     /// True once a handle was refused because the table was full.
     pub(super) refused: bool,
+    /// True while the component runs its `realloc` or a post-return: by the canonical ABI it may make and drop no handle there.
+    pub(super) is_shut: bool,
 }
 
 impl HandleTable {
     /// How many handles the instance owns.
     fn live(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Checks that the component may make and drop handles now.
+    pub(super) fn open(&mut self) -> Result<&mut Self, Fault> {
+        match self.is_shut {
+            false => Ok(self),
+            true => Err(Fault::abi(
+                "it made or dropped a handle where a component may not: in realloc or in post-return",
+            )),
+        }
     }
 
     fn held(&self, resource: ResourceId, handle: u32) -> Result<Held, Fault> {

@@ -17,7 +17,8 @@ pub(super) fn link(linker: &mut Linker<State>, shape: &Shape, plan: &Plan) -> wa
             ImportSource::Wasi => {}
             ImportSource::ResourceNew(resource) => {
                 linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, rep: u32| {
-                    caller.data_mut().handles.give(resource, rep).map_err(into_error)
+                    let handles = &mut caller.data_mut().handles;
+                    handles.open().and_then(|handles| handles.give(resource, rep)).map_err(into_error)
                 })?;
             }
             ImportSource::ResourceRep(resource) => {
@@ -45,9 +46,9 @@ fn drop_handle(
     given: bool,
     handle: u32,
 ) -> wasmtime::Result<()> {
-    let Some(rep) = caller.data_mut().handles.discard(resource, handle).map_err(into_error)? else {
-        return Ok(());
-    };
+    let handles = &mut caller.data_mut().handles;
+    let discarded = handles.open().and_then(|handles| handles.discard(resource, handle));
+    let Some(rep) = discarded.map_err(into_error)? else { return Ok(()) };
     if given {
         return given::dropped(caller, resource, rep);
     }

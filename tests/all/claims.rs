@@ -179,3 +179,56 @@ fn memory_that_grows_while_it_is_allocated_is_seen_whole() {
         assert_eq!(sandbox.run_module_source("test.js", source).into_value::<u32>().unwrap(), 65);
     }
 }
+
+#[test]
+fn an_empty_string_has_no_place_in_a_memory_without_a_page() {
+    let text = r#"(component
+      (core module $m
+        (memory (export "memory") 0)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "f") (param i32 i32 i32 i32) (result i32) (i32.add (local.get 1) (local.get 3))))
+      (core instance $i (instantiate $m))
+      (func (export "f") (param "a" string) (param "b" (list u64)) (result u32)
+        (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"#;
+    let bytes = wat::parse_str(text).unwrap();
+    for door in DOORS {
+        let guest = Extension::from_bytes_by(&ENGINE, "claims", &bytes, door).unwrap();
+        let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
+        let source = "import { f } from 'claims'; export default f('', new BigUint64Array(0)) + f('', []);";
+        let sum = sandbox.run_module_source("test.js", source).into_value::<u32>();
+        assert_eq!(sum.unwrap(), 0, "{door:?}");
+    }
+}
+
+#[test]
+fn lists_that_share_their_memory_are_counted_all_together() {
+    let text = r#"(component
+      (core module $m
+        (memory (export "memory") 66)
+        (func (export "f") (param i32) (result i32) (local $at i32)
+          ;; All inner lists are one at 65536; with the outer list's element, the first is all that is allowed.
+          (loop $more
+            (i32.store (i32.add (i32.const 8) (i32.mul (local.get $at) (i32.const 8))) (i32.const 65536))
+            (i32.store (i32.add (i32.const 12) (i32.mul (local.get $at) (i32.const 8))) (i32.const 0x3fffff))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $more (i32.lt_u (local.get $at) (local.get 0))))
+          (i32.store (i32.const 0) (i32.const 8))
+          (i32.store (i32.const 4) (local.get 0))
+          (i32.const 0)))
+      (core instance $i (instantiate $m))
+      (func (export "f") (param "count" u32) (result (list (list bool)))
+        (canon lift (core func $i "f") (memory (core memory $i "memory")))))"#;
+    let bytes = wat::parse_str(text).unwrap();
+    for door in DOORS {
+        let guest = Extension::from_bytes_by(&ENGINE, "claims", &bytes, door).unwrap();
+        let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
+        let source = "import { f } from 'claims';
+            const seen = [1, 2, 60].map((count) => {
+              try { return f(count)[0].length; } catch (error) { return `${error.name} ${error.limit} ${error.allowed}`; }
+            });
+            export default seen;";
+        let seen: Vec<serde_json::Value> = sandbox.run_module_source("test.js", source).into_value().unwrap();
+        let limit = "LimitError list elements 4194304";
+        assert_eq!(seen, [serde_json::json!(4_194_303), limit.into(), limit.into()], "{door:?}");
+    }
+}

@@ -95,9 +95,12 @@ fn what_an_import_throws_is_the_error_case_or_an_exception_of_the_outer_call() {
            other.count(1, 1),
            thrown(() => instantiate('fixture-given', { 'test:given/host': { ...host, parse() { throw 'plain'; } } }).parse('1')),
            thrown(() => instantiate('fixture-given', { 'test:given/host': { ...host, parse() { throw new TypeError('mine'); } } }).parse('1')),
+           thrown(() => instantiate('fixture-given', { 'test:given/host': { ...host, parse() {
+             throw { get payload() { throw new RangeError('of a getter'); } };
+           } } }).parse('1')),
          ];",
         r#"["ComponentError ERR_COMPONENT `parse`: 'x' is no number", ["RangeError", "no you", 2], 2,
-            "ComponentError ERR_COMPONENT `parse`: plain", "TypeError - mine"]"#,
+            "ComponentError ERR_COMPONENT `parse`: plain", "TypeError - mine", "RangeError - of a getter"]"#,
     );
 }
 

@@ -17,5 +17,6 @@ mod modules;
 mod names;
 mod promises;
 mod support;
+mod tampered;
 mod typings;
 mod wasi;

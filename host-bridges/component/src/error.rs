@@ -4,11 +4,9 @@ use innerbox_binding::value::{name, string};
 use innerbox_binding::{Failure, OrPending};
 
 use crate::door::Fault;
+use crate::payload;
 
 const SOURCE: &str = include_str!("errors.js");
-
-/// Most characters of a payload's text that go into a message.
-const PAYLOAD_CHARS_MAX: usize = 200;
 
 /// Makes the errors; holds the function of `errors.js`.
 pub(crate) struct Errors {
@@ -95,7 +93,7 @@ impl Errors {
         export: &str,
         payload: v8::Local<'s, v8::Value>,
     ) -> Failure {
-        let text = payload_text(scope, payload);
+        let text = payload::text(scope, payload);
         let mut details = vec![("payload", payload)];
         details.extend(self.origin(scope, component, export));
         let message =
@@ -146,23 +144,4 @@ fn limit_message(component: &str, export: &str, which: &str, used: u64, allowed:
     format!(
         "`{export}`: component `{component}` reached its limit of {which}: {used}{unit} wanted, {allowed} allowed"
     )
-}
-
-/// A payload in a message: a string as it is, a case as its tag and text. Payloads are plain data, made just before.
-fn payload_text(scope: &v8::PinScope<'_, '_>, payload: v8::Local<v8::Value>) -> String {
-    if payload.is_string() || payload.is_number() || payload.is_big_int() || payload.is_boolean() {
-        return payload.to_rust_string_lossy(scope).chars().take(PAYLOAD_CHARS_MAX).collect();
-    }
-    let Ok(object) = v8::Local::<v8::Object>::try_from(payload) else { return String::new() };
-    let field = |key: &str| object.get(scope, name(scope, key).into()).filter(|value| !value.is_undefined());
-    match (field("tag"), field("val")) {
-        (Some(tag), None) => payload_text(scope, tag),
-        (Some(tag), Some(val)) => match payload_text(scope, val) {
-            text if text.is_empty() => payload_text(scope, tag),
-            text => format!("{}: {text}", payload_text(scope, tag)),
-        },
-        _ => v8::json::stringify(scope, payload)
-            .map(|text| text.to_rust_string_lossy(scope).chars().take(PAYLOAD_CHARS_MAX).collect())
-            .unwrap_or_default(),
-    }
 }

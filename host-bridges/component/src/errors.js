@@ -1,13 +1,14 @@
 // The classes of errors that come out of a component, made in the isolate's own realm before any of the tenant's code.
 (() => {
   'use strict';
+  // Descriptors inherit nothing: a script may put a `get` on Object.prototype.
   const { defineProperty, getOwnPropertyDescriptor } = Object;
   const { captureStackTrace } = Error;
   const { apply } = Reflect;
   const indexOf = Function.prototype.call.bind(String.prototype.indexOf);
   const slice = Function.prototype.call.bind(String.prototype.slice);
   const define = (target, key, value) =>
-    defineProperty(target, key, { value, writable: true, enumerable: false, configurable: true });
+    defineProperty(target, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 
   const errorClass = (name) => {
     const made = { [name]: class extends Error {} }[name];
@@ -30,6 +31,7 @@
   const stackOf = getOwnPropertyDescriptor(new Error(), 'stack').get;
   const defineStack = (error, frames) =>
     defineProperty(error, 'stack', {
+      __proto__: null,
       get: () => withFrames(apply(stackOf, error, []), frames),
       set: (value) => define(error, 'stack', value),
       enumerable: false,

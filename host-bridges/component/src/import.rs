@@ -9,7 +9,7 @@ use crate::check::{Checker, Tape};
 use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
-use crate::lower::Lowerer;
+use crate::lower::{Lowerer, result_place};
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
 
 type Value<'s> = v8::Local<'s, v8::Value>;
@@ -64,6 +64,12 @@ impl Outward<'_, '_, '_> {
         v8::scope!(let scope, self.scope);
         let arguments =
             lift(scope, instance, self.generation, self.allowed, importer.source(), function, flat)?;
+        // Before the script runs: what is broken already asks for nothing.
+        if let Returns::Value(ty) | Returns::OrThrows(ty) = &function.result
+            && ty.flat > 1
+        {
+            result_place(importer, function, ty, flat)?;
+        }
         let answer = run(scope, instance, id, function, &arguments)?;
         let checker = Checker { instance, generation: self.generation };
         lower(scope, &checker, self.allowed, importer, function, flat, &answer)
@@ -138,9 +144,14 @@ fn run<'s>(
                 return Err(Failure::Pending);
             };
             scope.reset();
-            match payload(scope, instance, function, exception)? {
-                Some(payload) => Ok(Answer::Failed(payload)),
-                None => Err(Failure::thrown(scope, exception)),
+            match payload(scope, instance, function, exception) {
+                Ok(Some(payload)) => Ok(Answer::Failed(payload)),
+                Ok(None) => Err(Failure::thrown(scope, exception)),
+                // This scope catches what a getter of the payload throws, too.
+                Err(failure) => match scope.exception().filter(|_| !scope.has_terminated()) {
+                    Some(exception) => Err(Failure::thrown(scope, exception)),
+                    None => Err(failure),
+                },
             }
         }
         Err(failure) => Err(failure),

@@ -30,6 +30,7 @@ mod lower;
 mod namespace;
 mod object;
 mod path;
+mod payload;
 pub mod plan;
 mod promise;
 mod queue;

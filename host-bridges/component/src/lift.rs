@@ -13,7 +13,8 @@ use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, NameId, Scalar,
 use crate::scalar;
 use crate::text::Stored;
 
-/// Most elements of a list that becomes a JavaScript array: each one costs the host a handle of 8 bytes and V8 an object.
+/// Most values in the lists of one call that become JavaScript arrays. Each costs the host a handle of 8 bytes and V8 up to
+/// 64 of its heap; V8 cannot be stopped meanwhile, and ends the process 1 GiB past its limit.
 pub(crate) const ELEMENTS_MAX: u32 = 1 << 22;
 
 /// Elements lifted under one handle scope.
@@ -30,16 +31,34 @@ pub(crate) struct Lifter<'a> {
     pub(crate) room: Room,
 }
 
-/// What is left of the bytes that a call may carry in one direction.
+/// What is left of what a call may carry in one direction.
 pub(crate) struct Room {
     left: u64,
     allowed: u64,
+    /// Values in lists that become JavaScript arrays.
+    elements: u32,
 }
 
 impl Room {
     /// What is left of `allowed` bytes once `used` are gone.
     pub(crate) fn with(used: u64, allowed: usize) -> Self {
-        Self { left: (allowed as u64).saturating_sub(used), allowed: allowed as u64 }
+        let left = (allowed as u64).saturating_sub(used);
+        Self { left, allowed: allowed as u64, elements: ELEMENTS_MAX }
+    }
+
+    /// Takes a list of `count` elements that are each made of so many values. A component may have all its lists share one
+    /// memory, so their bytes say little of what V8 will need.
+    fn take_elements(&mut self, count: u32, parts: u32) -> Result<(), Fault> {
+        let wanted = u64::from(count) * u64::from(parts);
+        let used = u64::from(ELEMENTS_MAX - self.elements) + wanted;
+        match u32::try_from(used) {
+            Ok(used) if used <= ELEMENTS_MAX => self.elements = ELEMENTS_MAX - used,
+            _ => {
+                let allowed = ELEMENTS_MAX.into();
+                return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" });
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Fault> {
@@ -335,11 +354,10 @@ impl Lifter<'_> {
     }
 
     fn elements<'s>(&mut self, scope: Scope<'_, 's, '_>, element: &Type, at: u32, count: u32) -> Lifted<'s> {
-        if count > ELEMENTS_MAX {
-            let (used, allowed) = (count.into(), ELEMENTS_MAX.into());
-            return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" }.into());
-        }
-        let array = v8::Array::new(scope, count.cast_signed());
+        self.room.take_elements(count, element.parts)?;
+        // Of elements that are its own: to set one that is not there yet would call a setter of `Array.prototype`.
+        let undefined = value::undefined(scope);
+        let array = v8::Array::new_with_elements(scope, &vec![undefined; count as usize]);
         for start in (0..count).step_by(ELEMENTS_PER_SCOPE) {
             v8::scope!(let scope, scope);
             for index in start..count.min(start + ELEMENTS_PER_SCOPE as u32) {

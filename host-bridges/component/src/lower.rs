@@ -52,12 +52,7 @@ impl Lowerer<'_, '_, '_> {
         if ty.flat <= 1 {
             return self.flat(ty, &mut Slots { flat, next: 0 });
         }
-        let pointer = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 };
-        let at = flat[pointer] as u32;
-        let end = u64::from(at) + u64::from(ty.layout.size);
-        if !at.is_multiple_of(ty.layout.align) || end > self.guest.memory().len() as u64 {
-            return Err(Fault::abi(format!("{at:#x} is no place for a result of {} bytes", ty.layout.size)));
-        }
+        let at = result_place(self.guest, function, ty, flat)?;
         self.store(ty, at)
     }
 
@@ -159,8 +154,8 @@ impl Lowerer<'_, '_, '_> {
         let text = Lowered::new(self.guest.encoding(), *string, *utf8_length).ok_or_else(too_large)?;
         self.room.take(text.bytes.saturating_sub(*utf8_length as u32))?;
         let at = self.allocate(text.align, text.bytes)?;
-        let place = &mut self.guest.memory()[at as usize..(at + text.bytes) as usize];
-        text.write(self.scope, *string, place);
+        let scope = self.scope;
+        text.write(scope, *string, self.place(at, text.bytes)?);
         Ok((at, text.length))
     }
 
@@ -185,7 +180,7 @@ impl Lowerer<'_, '_, '_> {
     ) -> Result<(u32, u32), Fault> {
         let length = u32::try_from(length).map_err(|_| too_large())?;
         let at = self.allocate(element.layout.align, length)?;
-        copy(&mut self.guest.memory()[at as usize..(at + length) as usize]);
+        copy(self.place(at, length)?);
         Ok((at, length / element.layout.size))
     }
 
@@ -216,10 +211,16 @@ impl Lowerer<'_, '_, '_> {
 
     /// Writes the low `size` bytes of a value. The place lies in what `allocate` checked; memories never shrink.
     fn write(&mut self, at: u32, size: u32, bits: u64) -> Result<(), Fault> {
-        let place =
-            self.guest.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)?;
-        place.copy_from_slice(&bits.to_le_bytes()[..size as usize]);
+        self.place(at, size)?.copy_from_slice(&bits.to_le_bytes()[..size as usize]);
         Ok(())
+    }
+
+    /// The bytes of a place. Where none lie need not be inside the memory, which may have no bytes at all.
+    fn place(&mut self, at: u32, size: u32) -> Result<&mut [u8], Fault> {
+        if size == 0 {
+            return Ok(&mut []);
+        }
+        self.guest.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)
     }
 
     fn write_pair(&mut self, at: u32, pointer: u32, length: u32) -> Result<(), Fault> {
@@ -255,6 +256,22 @@ impl Lowerer<'_, '_, '_> {
 
 fn too_large() -> Fault {
     Fault::Limit { which: "memory", used: 1 << 32, allowed: u64::from(u32::MAX), unit: "bytes" }
+}
+
+/// Where an import's result goes that is more than one core value: the component's claim, checked.
+pub(crate) fn result_place<G: Guest + ?Sized>(
+    guest: &mut G,
+    function: &Function,
+    ty: &Type,
+    flat: &[u64],
+) -> Result<u32, Fault> {
+    let pointer = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 };
+    let at = flat[pointer] as u32;
+    let end = u64::from(at) + u64::from(ty.layout.size);
+    if !at.is_multiple_of(ty.layout.align) || end > guest.memory().len() as u64 {
+        return Err(Fault::abi(format!("{at:#x} is no place for a result of {} bytes", ty.layout.size)));
+    }
+    Ok(at)
 }
 
 /// The tape and the plan disagree, which only a fault of the bridge can bring about.

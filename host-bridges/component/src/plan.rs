@@ -184,6 +184,8 @@ pub struct Type {
     pub layout: Layout,
     /// How many core values it flattens to.
     pub flat: usize,
+    /// How many values of JavaScript's one of it is made of at most, itself included: a list counts as one.
+    pub parts: u32,
     /// Its name or its WIT text, as messages give it.
     pub wit: String,
     /// The name that WIT gives it where it is used; for typings.

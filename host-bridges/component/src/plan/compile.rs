@@ -308,7 +308,7 @@ impl<'a> Compiler<'a> {
     fn make(&self, wit: &Wit, flat: usize, text: String, kind: Kind) -> Type {
         let layout =
             Layout { size: narrow(self.sizes.size(wit)), align: narrow_align(self.sizes.align(wit)) };
-        Type { layout, flat, wit: text, name: None, kind }
+        Type { layout, flat, parts: parts(&kind), wit: text, name: None, kind }
     }
 
     fn defined(&mut self, id: TypeId, wit: &Wit) -> Result<Type, Refusal> {
@@ -484,4 +484,20 @@ fn narrow(size: wit_parser::ArchitectureSize) -> u32 {
 
 fn narrow_align(align: wit_parser::Alignment) -> u32 {
     u32::try_from(align.align_wasm32()).unwrap_or(1)
+}
+
+/// How many values of JavaScript's one of this kind is made of at most.
+fn parts(kind: &Kind) -> u32 {
+    let inner = match kind {
+        Kind::Record(fields) | Kind::Tuple(fields) => {
+            fields.iter().map(|field| field.ty.parts).fold(0, u32::saturating_add)
+        }
+        Kind::Flags(names) => names.len() as u32,
+        Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+            let payloads = cases.list.iter().filter_map(|case| case.payload.as_ref());
+            payloads.map(|payload| payload.parts).max().unwrap_or_default().saturating_add(1)
+        }
+        Kind::Scalar(_) | Kind::String | Kind::List(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => 0,
+    };
+    inner.saturating_add(1)
 }
