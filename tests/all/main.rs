@@ -9,6 +9,7 @@ mod crossing;
 mod disasters;
 mod errors;
 mod fast;
+mod fuzz;
 mod general;
 mod imports;
 mod layers;

@@ -3,28 +3,30 @@
 use wasmtime::component::{Type, Val};
 
 /// A small deterministic generator (xorshift64*): a failing case fails again.
-pub(super) struct Generator {
+pub(crate) struct Generator {
     state: u64,
 }
 
 impl Generator {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
     /// Arguments for a function; the first rounds take the edges of scalars.
-    pub(super) fn params(&mut self, types: &[Type], round: usize) -> Vec<Val> {
+    pub(crate) fn params(&mut self, types: &[Type], round: usize) -> Vec<Val> {
         types.iter().map(|ty| self.value(ty, round)).collect()
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any 64 bits.
+    pub(crate) fn next(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;
         self.state.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
@@ -118,7 +120,10 @@ impl Generator {
             f32::MAX,
             f32::EPSILON,
         ];
-        EDGES.get(round).copied().unwrap_or_else(|| f32::from_bits(self.next() as u32))
+        EDGES
+            .get(round)
+            .copied()
+            .unwrap_or_else(|| one_nan(f32::from_bits(self.next() as u32), f32::is_nan, f32::NAN))
     }
 
     fn f64(&mut self, round: usize) -> f64 {
@@ -133,7 +138,10 @@ impl Generator {
             f64::MAX,
             f64::EPSILON,
         ];
-        EDGES.get(round).copied().unwrap_or_else(|| f64::from_bits(self.next()))
+        EDGES
+            .get(round)
+            .copied()
+            .unwrap_or_else(|| one_nan(f64::from_bits(self.next()), f64::is_nan, f64::NAN))
     }
 
     fn char(&mut self, round: usize) -> char {
@@ -148,4 +156,9 @@ impl Generator {
         let length = self.length(round);
         (0..length).map(|_| self.char(usize::MAX)).collect()
     }
+}
+
+/// JavaScript has one NaN, so only its bits can come to lie in a component's memory.
+fn one_nan<F: Copy>(number: F, is_nan: fn(F) -> bool, nan: F) -> F {
+    if is_nan(number) { nan } else { number }
 }

@@ -3,12 +3,12 @@
 use wasmtime::component::{Type, Val};
 
 /// The arguments of a call.
-pub(super) fn arguments(values: &[Val], types: &[Type]) -> String {
+pub(crate) fn arguments(values: &[Val], types: &[Type]) -> String {
     values.iter().zip(types).map(|(value, ty)| literal(value, ty)).collect::<Vec<_>>().join(", ")
 }
 
 /// What a function gives: a `result`'s error case is thrown, its ok case given back.
-pub(super) fn split_result(answer: &Option<Val>, ty: &Option<Type>) -> Result<String, String> {
+pub(crate) fn split_result(answer: &Option<Val>, ty: &Option<Type>) -> Result<String, String> {
     match (answer, ty) {
         (Some(Val::Result(answer)), Some(Type::Result(ty))) => match answer {
             Ok(value) => Ok(payload(value.as_deref(), ty.ok().as_ref())),
@@ -26,7 +26,7 @@ fn payload(value: Option<&Val>, ty: Option<&Type>) -> String {
     }
 }
 
-pub(super) fn literal(value: &Val, ty: &Type) -> String {
+pub(crate) fn literal(value: &Val, ty: &Type) -> String {
     match (value, ty) {
         (Val::Bool(value), _) => value.to_string(),
         (Val::U8(value), _) => value.to_string(),
@@ -126,7 +126,7 @@ fn typed_array(element: &Type) -> Option<&'static str> {
 }
 
 /// `max-size` becomes `maxSize`; written anew here, so that the bridge's own does not vouch for itself.
-pub(super) fn lower_camel(kebab: &str) -> String {
+pub(crate) fn lower_camel(kebab: &str) -> String {
     let mut name = String::new();
     let mut upper = false;
     for letter in kebab.chars() {

@@ -1,7 +1,5 @@
 //! The same component through wasmtime's component API.
 
-use std::path::Path;
-
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Func, Linker, ResourceTable, Type, Val};
 use wasmtime::{Engine, Store};
@@ -19,24 +17,24 @@ impl WasiView for State {
 }
 
 /// An instance made by wasmtime alone.
-pub(super) struct Oracle {
+pub(crate) struct Oracle {
     store: Store<State>,
     functions: Vec<Function>,
 }
 
 /// A function without resources in its signature.
 #[derive(Clone)]
-pub(super) struct Function {
-    pub(super) name: String,
-    pub(super) params: Vec<Type>,
-    pub(super) result: Option<Type>,
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) params: Vec<Type>,
+    pub(crate) result: Option<Type>,
     function: Func,
 }
 
 impl Oracle {
-    pub(super) fn load(path: &Path, interface: &str) -> Self {
+    pub(crate) fn load(bytes: &[u8], interface: &str) -> Self {
         let engine = Engine::default();
-        let component = Component::from_file(&engine, path).unwrap();
+        let component = Component::new(&engine, bytes).unwrap();
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
         let state = State { wasi: WasiCtxBuilder::new().build(), table: ResourceTable::new() };
@@ -69,11 +67,11 @@ impl Oracle {
         Self { store, functions }
     }
 
-    pub(super) fn functions(&self) -> Vec<Function> {
+    pub(crate) fn functions(&self) -> Vec<Function> {
         self.functions.clone()
     }
 
-    pub(super) fn call(&mut self, function: &Function, params: &[Val]) -> Option<Val> {
+    pub(crate) fn call(&mut self, function: &Function, params: &[Val]) -> Option<Val> {
         let mut results: Vec<Val> = function.result.iter().map(|_| Val::Bool(false)).collect();
         function.function.call(&mut self.store, params, &mut results).unwrap();
         results.pop()
