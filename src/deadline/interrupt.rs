@@ -48,22 +48,22 @@ pub(crate) struct Interrupt {
     fired: Arc<AtomicBool>,
     /// When the innermost call's time is over, by `clock`, with [`EXPIRED`] once it is; or [`NONE`].
     call: AtomicU64,
-    /// Of the sandbox's components.
-    parts: Mutex<Vec<Weak<Interrupt>>>,
+    /// Of the sandbox's components; all of them know each other.
+    parts: Arc<Mutex<Vec<Weak<Interrupt>>>>,
 }
 
 impl Interrupt {
     pub(super) fn new(clock: Arc<Clock>) -> Self {
-        Self { clock, fired: Arc::default(), call: AtomicU64::new(NONE), parts: Mutex::default() }
+        Self { clock, fired: Arc::default(), call: AtomicU64::new(NONE), parts: Arc::default() }
     }
 
-    /// An interrupt for one component of the sandbox.
+    /// An interrupt for one component of the sandbox, from the sandbox's own or from another one's.
     pub(crate) fn part(&self) -> Arc<Self> {
         let part = Arc::new(Self {
             clock: Arc::clone(&self.clock),
             fired: Arc::clone(&self.fired),
             call: AtomicU64::new(NONE),
-            parts: Mutex::default(),
+            parts: Arc::clone(&self.parts),
         });
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.retain(|part| part.strong_count() > 0);

@@ -4,11 +4,12 @@
 //! core values, and dead after its first trap.
 #![expect(unsafe_code, reason = "calls core functions by raw values: a checked call costs 100 ns more")]
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId};
 use innerbox_bridge_component::{
-    Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Source, Steps,
+    Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Maker, Source,
 };
 use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
@@ -71,8 +72,6 @@ pub(super) struct DirectDoor {
     interrupt: Arc<Interrupt>,
     live: Option<Live>,
     generation: u32,
-    /// The call that is being made in steps, and its core values.
-    step: Option<(FunctionId, Flat)>,
 }
 
 /// An instance that has not trapped.
@@ -104,7 +103,7 @@ impl DirectDoor {
         interrupt: Arc<Interrupt>,
     ) -> Self {
         let allowance = CallAllowance::new(limits.call_wall);
-        Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0, step: None }
+        Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
@@ -153,24 +152,11 @@ impl Inside<'_> {
     fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         crossing.lower(self, &mut flat)?;
-        self.run(function, &mut flat, Some(crossing))?;
-        self.lift(function, &flat, crossing)
-    }
-
-    fn run(
-        &mut self,
-        function: FunctionId,
-        flat: &mut Flat,
-        crossing: Option<&mut dyn Crossing>,
-    ) -> Result<(), Fault> {
         let core = self.live.functions[function];
-        self.enter(|live| live.call(core, flat, crossing))?;
-        self.live.store.data().handles.end_call()
-    }
-
-    fn lift(&mut self, function: FunctionId, flat: &Flat, crossing: &mut dyn Crossing) -> Result<(), Fault> {
-        crossing.lift(self.live.source(), flat)?;
-        let Some(post_return) = self.live.functions[function].post_return else { return Ok(()) };
+        self.enter(|live| live.call(core, &mut flat, Some(crossing)))?;
+        self.live.store.data().handles.end_call()?;
+        crossing.lift(self.live.source(), &flat)?;
+        let Some(post_return) = core.post_return else { return Ok(()) };
         self.enter(|live| {
             live.values[0] = ValRaw::u64(flat[0]);
             live.post_return(post_return)
@@ -348,36 +334,16 @@ impl Door for DirectDoor {
         Arc::new(move || interrupt.cancel_call())
     }
 
-    fn in_steps(&mut self) -> Option<&mut dyn Steps> {
-        Some(self)
+    fn maker(&self) -> Maker {
+        let (compiled, lending) = (Arc::clone(&self.compiled), Arc::clone(&self.lending));
+        let (limits, interrupt) = (self.limits, Arc::clone(&self.interrupt));
+        Rc::new(move || {
+            let (compiled, lending) = (Arc::clone(&compiled), Arc::clone(&lending));
+            Box::new(Self::new(compiled, lending, limits, interrupt.part()))
+        })
     }
 
     fn condemn(&mut self) {
         self.live = None;
     }
-}
-
-impl Steps for DirectDoor {
-    fn lower(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
-        let mut flat: Flat = [0; FLAT_PARAMS_MAX];
-        self.inside(|inside| crossing.lower(inside, &mut flat))?;
-        self.step = Some((function, flat));
-        Ok(())
-    }
-
-    fn run(&mut self) -> Result<(), Fault> {
-        let Some((function, mut flat)) = self.step.take() else { return Err(out_of_order()) };
-        self.inside(|inside| inside.run(function, &mut flat, None))?;
-        self.step = Some((function, flat));
-        Ok(())
-    }
-
-    fn lift(&mut self, crossing: &mut dyn Crossing) -> Result<(), Fault> {
-        let Some((function, flat)) = self.step.take() else { return Err(out_of_order()) };
-        self.inside(|inside| inside.lift(function, &flat, crossing))
-    }
-}
-
-fn out_of_order() -> Fault {
-    Fault::abi("host fault: the steps of a call are out of order")
 }

@@ -136,7 +136,7 @@ impl Components {
         imports: v8::Local<'s, v8::Object>,
     ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
         let Some(found) = self.extension(name)? else { return Ok(None) };
-        self.count_instance()?;
+        self.count_instances(1)?;
         self.bind(scope, &found, Some(imports)).map(Some)
     }
 
@@ -148,17 +148,21 @@ impl Components {
         bytes: &[u8],
         imports: v8::Local<'s, v8::Object>,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        self.count_instance()?;
+        self.count_instances(1)?;
         let found = self.load(path, bytes)?;
         self.bind(scope, &found, Some(imports))
     }
 
-    fn count_instance(&self) -> Result<(), Failure> {
-        if self.instantiated.get() >= INSTANCES_MAX {
+    /// Counts instances that scripts ask for, before they are made.
+    ///
+    /// # Errors
+    /// A `RangeError` with code `ERR_LIMIT` where there are too many.
+    pub(super) fn count_instances(&self, count: usize) -> Result<(), Failure> {
+        if count > INSTANCES_MAX - self.instantiated.get() {
             let message = format!("limit reached: instances of components: {INSTANCES_MAX} allowed");
             return Err(Failure::range_error(message).code("ERR_LIMIT"));
         }
-        self.instantiated.set(self.instantiated.get() + 1);
+        self.instantiated.set(self.instantiated.get() + count);
         Ok(())
     }
 

@@ -16,7 +16,8 @@ pub(super) const SPECIFIER: &str = "innerbox:component";
 pub(super) fn exports<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<'s, v8::Object>, Failure> {
     let exports = v8::Object::new(scope);
     value::set_function(scope, exports, "instantiate", instantiate);
-    let promising = innerbox_bridge_component::promising(scope)?;
+    let count = |isolate: &v8::Isolate, count| Components::of(isolate)?.count_instances(count);
+    let promising = innerbox_bridge_component::promising(scope, count)?;
     value::set(scope, exports, "promising", promising);
     Ok(exports)
 }

@@ -33,15 +33,18 @@ const show = (value) => {
   } catch { return String(value); }
 };
 const failures = [];
-const check = (name, args, call, expected) => {
+const check = async (name, args, call, expected) => {
   let got;
-  try { got = { ok: call() }; } catch (error) { got = { error, payload: error.payload }; }
+  try { got = { ok: await call() }; } catch (error) { got = { error, payload: error.payload }; }
   const right = 'throws' in expected
     ? got.error instanceof ComponentError && same(got.payload, expected.throws)
     : 'ok' in got && same(got.ok, expected.ok);
   if (!right) failures.push(`${name}(${show(args)}): got ${'ok' in got ? show(got.ok) : got.error}, expected ${show(expected)}`);
 };
 ";
+
+/// How a function is called: as it is, or on another thread.
+const WAYS: [&str; 2] = ["const by = (fn) => fn;", "import { promising as by } from 'innerbox:component';"];
 
 /// A component whose every function is called with generated values, and what it is called by.
 pub(crate) struct Subject<'a> {
@@ -55,8 +58,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) rounds: usize,
 }
 
-/// Sends generated values through all functions of a component whose types hold no resources, by each door. Gives how
-/// many calls were compared, or what differed.
+/// Sends generated values through all functions of a component whose types hold no resources, by each door and in each
+/// way. Gives how many calls were compared, or what differed.
 pub(crate) fn compare(subject: &Subject<'_>) -> Result<usize, String> {
     let Subject { engine, name: file, bytes, interface, seed, rounds } = *subject;
     let mut oracle = Oracle::load(bytes, interface);
@@ -76,23 +79,23 @@ pub(crate) fn compare(subject: &Subject<'_>) -> Result<usize, String> {
                 Err(payload) => format!("{{throws: {payload}}}"),
             };
             source.push_str(&format!(
-                "check('{name}', [{args}], () => guest.{interface}.{name}({args}), {expected});\n"
+                "await check('{name}', [{args}], () => by(guest.{interface}.{name})({args}), {expected});\n"
             ));
             cases += 1;
         }
     }
     source.push_str(FAILURES);
-    for door in DOORS {
+    for (door, way) in DOORS.into_iter().flat_map(|door| WAYS.map(|way| (door, way))) {
         let guest = Extension::from_bytes_by(engine, file, bytes, door).unwrap();
         let limits = Limits { wall: Some(Duration::from_secs(60)), cpu: None, ..Limits::default() };
         let mut sandbox =
             Sandbox::builder(engine).limits(limits).extension_with(&guest, tight()).build().unwrap();
         let failures: String = sandbox
-            .run_module_source("crossing.js", &source)
+            .run_module_source("crossing.js", &format!("{way}\n{source}"))
             .into_value()
-            .map_err(|error| format!("{door:?}: {error}"))?;
+            .map_err(|error| format!("{door:?}, {way}: {error}"))?;
         if !failures.is_empty() {
-            return Err(format!("{door:?}: {failures}"));
+            return Err(format!("{door:?}, {way}: {failures}"));
         }
     }
     Ok(cases)

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use innerbox::{Limit, Limits, Outcome, Sandbox};
+use innerbox::{DoorChoice, Limit, Limits, Outcome, Sandbox};
 
-use crate::support::{ENGINE, extension, sandbox_with, tight};
+use crate::support::{DOORS, ENGINE, extension_by, sandbox_by, tight};
 
 fn run_in(sandbox: &mut Sandbox, body: &str) -> serde_json::Value {
     let source = format!(
@@ -22,8 +22,10 @@ fn run_in(sandbox: &mut Sandbox, body: &str) -> serde_json::Value {
 
 #[track_caller]
 fn check(guests: &[&str], body: &str, expected: &str) {
-    let seen = run_in(&mut sandbox_with(guests), body);
-    assert_eq!(seen, serde_json::from_str::<serde_json::Value>(expected).unwrap());
+    for door in DOORS {
+        let seen = run_in(&mut sandbox_by(guests, door), body);
+        assert_eq!(seen, serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{door:?}");
+    }
 }
 
 #[test]
@@ -132,7 +134,13 @@ fn the_limit_of_a_call_holds_on_another_thread_too() {
 
 #[test]
 fn a_signal_ends_the_wait_and_the_call() {
-    let mut sandbox = sandbox_with(&["fixture-spin"]);
+    for door in DOORS {
+        a_signal_ends_them(door);
+    }
+}
+
+fn a_signal_ends_them(door: DoorChoice) {
+    let mut sandbox = sandbox_by(&["fixture-spin"], door);
     let start = Instant::now();
     let seen = run_in(
         &mut sandbox,
@@ -156,20 +164,22 @@ fn a_signal_ends_the_wait_and_the_call() {
 #[test]
 fn the_run_ends_with_its_wall_time_whatever_runs_elsewhere() {
     let limits = Limits { wall: Some(Duration::from_millis(300)), ..Limits::default() };
-    let mut sandbox =
-        Sandbox::builder(&ENGINE).limits(limits).extension(&extension("fixture-spin")).build().unwrap();
-    let source = "import { promising } from 'innerbox:component'; import { forever } from 'fixture-spin'; await promising(forever)();";
-    let completion = sandbox.run_module_source("wall.js", source);
-    assert!(
-        matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
-        "{completion:?}"
-    );
+    for door in DOORS {
+        let spin = extension_by("fixture-spin", door);
+        let mut sandbox = Sandbox::builder(&ENGINE).limits(limits).extension(&spin).build().unwrap();
+        let source = "import { promising } from 'innerbox:component'; import { forever } from 'fixture-spin'; await promising(forever)();";
+        let completion = sandbox.run_module_source("wall.js", source);
+        assert!(
+            matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+            "{completion:?}"
+        );
+    }
 }
 
 #[test]
 fn a_sandbox_that_goes_takes_its_calls_with_it() {
-    for _ in 0..20 {
-        let mut sandbox = sandbox_with(&["fixture-spin"]);
+    for round in 0..20 {
+        let mut sandbox = sandbox_by(&["fixture-spin"], DOORS[round % 2]);
         let source = "import { promising } from 'innerbox:component'; import { forever } from 'fixture-spin';
             promising(forever)(); promising(forever)(); throw new Error('gone');";
         let completion = sandbox.run_module_source("gone.js", source);
@@ -185,10 +195,9 @@ fn a_sandbox_that_goes_takes_its_calls_with_it() {
 
 #[test]
 fn many_isolates_and_many_calls_at_once() {
-    let extensions = ["fixture-echo", "fixture-trap"].map(extension);
     let threads: Vec<_> = (0..4)
         .map(|thread| {
-            let extensions = extensions.clone();
+            let extensions = ["fixture-echo", "fixture-trap"].map(|name| extension_by(name, DOORS[thread % 2]));
             std::thread::spawn(move || {
                 for round in 0..10 {
                     let builder = extensions
@@ -210,4 +219,76 @@ fn many_isolates_and_many_calls_at_once() {
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn several_instances_take_turns_with_the_calls_of_one_function() {
+    check(
+        &["fixture-trap", "fixture-echo"],
+        "import { count, unreachable } from 'fixture-trap';
+         import { add } from 'fixture-echo';
+         const counted = promising(count, { instances: 3 });
+         const numbers = await Promise.all(Array.from({ length: 30 }, () => counted()));
+         // Each instance counts by itself, from 1 and without a gap.
+         const starts = numbers.filter((number) => number === 1).length;
+         const sum = promising(add, { instances: 2 });
+         const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => sum(i, i)));
+         const trap = promising(unreachable, { instances: 2 });
+         const trapped = await Promise.all([thrown(trap), thrown(trap), thrown(trap)]);
+         export default [numbers.length, starts >= 1 && starts <= 3, count(), sums.at(-1), trapped.map((line) => line.split(' ')[0]).join()];",
+        r#"[30, true, 1, 198, "TrapError,TrapError,TrapError"]"#,
+    );
+}
+
+#[test]
+fn several_instances_run_side_by_side() {
+    let mut sandbox = sandbox_by(&["fixture-spin"], DoorChoice::Auto);
+    let start = Instant::now();
+    let seen = run_in(
+        &mut sandbox,
+        "import { forever } from 'fixture-spin';
+         const spin = promising(forever, { instances: 2 });
+         export default (await Promise.all([thrown(spin), thrown(spin)])).map((line) => line.split(' ')[0]);",
+    );
+    assert_eq!(seen, serde_json::json!(["LimitError", "LimitError"]));
+    // One after the other they would take two seconds, the wall time of a call each.
+    assert!(start.elapsed() < Duration::from_millis(1800), "{:?}", start.elapsed());
+}
+
+#[test]
+fn instances_are_counted_and_refused_where_there_is_state() {
+    check(
+        &["fixture-echo"],
+        "import { add, Counter } from 'fixture-echo';
+         const tell = (fn, instances) => thrown(() => promising(fn, { instances }));
+         export default [
+           await tell(Counter.prototype.add, 2), await tell(add, 0), await tell(add, 1.5), await tell(add, '2'), await tell(add, NaN),
+           await tell(add, 65), await tell(add, 60), await tell(add, 5), await tell(add, 4),
+         ];",
+        r#"["TypeError - `Counter.add` of component `fixture-echo` cannot run in several instances: a resource belongs to one of them",
+            "TypeError - `instances`: expected a whole number above 0", "TypeError - `instances`: expected a whole number above 0",
+            "TypeError - `instances`: expected a whole number above 0", "TypeError - `instances`: expected a whole number above 0",
+            "RangeError ERR_LIMIT limit reached: instances of components: 64 allowed", "nothing",
+            "RangeError ERR_LIMIT limit reached: instances of components: 64 allowed", "nothing"]"#,
+    );
+}
+
+/// What was passed and waits is charged: a script could pass the same bytes ten thousand times.
+#[test]
+fn what_waits_is_charged_to_the_sandbox() {
+    for door in DOORS {
+        let limits = Limits { array_buffer_bytes: 32 << 20, ..Limits::default() };
+        let echo = extension_by("fixture-echo", door);
+        let mut sandbox = Sandbox::builder(&ENGINE).limits(limits).extension(&echo).build().unwrap();
+        let seen = run_in(
+            &mut sandbox,
+            "import { echoListU8 } from 'fixture-echo';
+             const bytes = new Uint8Array(4 << 20);
+             const echo = promising(echoListU8);
+             const all = await Promise.allSettled(Array.from({ length: 20 }, () => echo(bytes).then((array) => array.length)));
+             const refused = all.filter(({ status }) => status === 'rejected');
+             export default [refused.length > 5 && refused.length < 20, refused[0].reason.code, (await echo(bytes)).length];",
+        );
+        assert_eq!(seen, serde_json::json!([true, "ERR_LIMIT", 4 << 20]), "{door:?}");
+    }
 }

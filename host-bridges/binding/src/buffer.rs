@@ -144,6 +144,33 @@ pub fn require_room(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<()
     Ok(())
 }
 
+/// Bytes that the host keeps for a script, charged to the sandbox's quota until this is dropped.
+#[must_use = "what is dropped is charged no longer"]
+pub struct Held {
+    bytes: usize,
+    quota: Option<Arc<Quota>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(quota) = &self.quota {
+            quota.release(self.bytes);
+        }
+    }
+}
+
+/// Charges bytes that the host is to keep for a script, before it copies them.
+///
+/// # Errors
+/// As [`array_buffer`].
+pub fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Result<Held, Failure> {
+    let quota = scope.get_slot::<Arc<Quota>>().cloned();
+    if let Some(quota) = &quota {
+        charge(scope, quota, bytes)?;
+    }
+    Ok(Held { bytes, quota })
+}
+
 fn charge(isolate: &mut v8::Isolate, quota: &Quota, bytes: usize) -> Result<(), Failure> {
     if quota.charge(bytes) {
         return Ok(());

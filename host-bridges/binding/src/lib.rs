@@ -16,7 +16,7 @@ mod strings;
 pub mod value;
 
 pub use buffer::{
-    Buffers, Quota, array_buffer, array_buffer_from, require_room, uint8_array, uint8_array_from,
+    Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, template};
 pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};

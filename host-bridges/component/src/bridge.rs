@@ -9,12 +9,14 @@ use innerbox_binding::{Failure, OrPending};
 
 use crate::callee::{Callees, Functions};
 use crate::cancellation::Calls;
+use crate::crew::Crew;
 use crate::door::Door;
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::HandleTable;
 use crate::instance::{Instance, Names, Realm};
 use crate::plan::Plan;
+use crate::promise::Reserve;
 
 /// The bridge of one isolate, in its slot.
 pub(crate) struct Bridge {
@@ -23,6 +25,10 @@ pub(crate) struct Bridge {
     pub(crate) callees: Callees,
     pub(crate) functions: Functions,
     pub(crate) calls: Calls,
+    /// Those that `promising` made, by number: they stay as long as the isolate.
+    pub(crate) crews: RefCell<Vec<Crew>>,
+    /// Counts the instances of crews.
+    pub(crate) reserve: Cell<Option<Reserve>>,
 }
 
 impl Bridge {
@@ -40,6 +46,8 @@ impl Bridge {
             callees: Callees::default(),
             functions: Functions::new(scope),
             calls: Calls::default(),
+            crews: RefCell::default(),
+            reserve: Cell::default(),
         };
         scope.set_slot(Rc::new(bridge));
         Ok(())
@@ -67,13 +75,20 @@ impl Bridge {
             name: name.to_owned(),
             names: Names::new(scope, &plan),
             plan,
+            allowed: door.crossing_bytes(),
             given,
             generation: Cell::new(0),
+            queue: Rc::default(),
+            maker: door.maker(),
             door: RefCell::new(Some(door)),
-            queue: RefCell::default(),
             realm: Rc::clone(&self.realm),
             classes: RefCell::default(),
         })
+    }
+
+    /// Another instance of the same component, which nothing is given to and whose classes nobody sees.
+    pub(crate) fn another(&self, scope: &v8::PinScope<'_, '_>, like: &Instance) -> Rc<Instance> {
+        self.instance(scope, &like.name, Arc::clone(&like.plan), Given::default(), (like.maker)())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::handle::{Entry, Key};
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
-use crate::lower::Lowerer;
+use crate::lower::{Lowerer, Site};
 use crate::object::adopt;
 use crate::path::Path;
 use crate::plan::{
@@ -286,7 +286,8 @@ impl Crossing for Call<'_, '_, '_> {
     fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
         let Outward { scope, instance, allowed, .. } = &mut self.outward;
         let (items, room) = (self.tape.items.iter(), Room::with(self.tape.bytes, *allowed));
-        Lowerer { scope, instance, guest, items, room }.params(self.function, flat)
+        let site = Some(Site { scope, instance });
+        Lowerer { site, guest, items, room }.params(self.function, flat)
     }
 
     fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {

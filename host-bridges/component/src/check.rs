@@ -22,6 +22,8 @@ pub(crate) enum Item<'s> {
     Bits(u64),
     /// A string, and its length in bytes of UTF-8.
     Text(v8::Local<'s, v8::String>, usize),
+    /// The same, copied.
+    Copied(String),
     /// The bytes of a list whose elements are in a typed array.
     View(v8::Local<'s, v8::ArrayBufferView>),
     /// The same bytes, copied.

@@ -1,5 +1,6 @@
 //! What the bridge needs of a component's instance. `extension` implements it, once for each door.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId};
@@ -48,8 +49,9 @@ pub trait Door: Send {
     /// What ends the call that is going through the door, from any thread; between calls it does nothing.
     fn canceller(&self) -> Canceller;
 
-    /// The same calls in three steps, where the door can make them so.
-    fn in_steps(&mut self) -> Option<&mut dyn Steps>;
+    /// What makes more doors to the same component, each with an instance of its own, under the same limits and with the
+    /// same loans.
+    fn maker(&self) -> Maker;
 
     /// Declares the instance dead, because what it answered breaks the canonical ABI.
     fn condemn(&mut self);
@@ -58,27 +60,8 @@ pub trait Door: Send {
 /// See [`Door::canceller`].
 pub type Canceller = Arc<dyn Fn() + Send + Sync>;
 
-/// A call in three steps, of which the middle one needs no isolate and may be made on another thread. They are made in
-/// order; a fault of any kills the instance.
-pub trait Steps {
-    /// Lowers the arguments of an export of the instance that `open` made.
-    ///
-    /// # Errors
-    /// As [`Door::call`].
-    fn lower(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault>;
-
-    /// Runs the component, which may call no import that JavaScript gives.
-    ///
-    /// # Errors
-    /// As [`Door::call`].
-    fn run(&mut self) -> Result<(), Fault>;
-
-    /// Lifts the result.
-    ///
-    /// # Errors
-    /// As [`Door::call`].
-    fn lift(&mut self, crossing: &mut dyn Crossing) -> Result<(), Fault>;
-}
+/// See [`Door::maker`].
+pub type Maker = Rc<dyn Fn() -> Box<dyn Door>>;
 
 /// The values of one call, on their way through a door.
 pub trait Crossing {

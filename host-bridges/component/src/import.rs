@@ -9,7 +9,7 @@ use crate::check::{Checker, Tape};
 use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
-use crate::lower::{Lowerer, result_place};
+use crate::lower::{Lowerer, Site, result_place};
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
 
 type Value<'s> = v8::Local<'s, v8::Value>;
@@ -200,7 +200,8 @@ fn lower<'s>(
         instance.realm.handles.borrow_mut().remove(*key);
     }
     let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
-    let mut lowerer = Lowerer { scope, instance, guest: importer, items, room };
+    let site = Some(Site { scope, instance });
+    let mut lowerer = Lowerer { site, guest: importer, items, room };
     lowerer.result(function, ty, flat)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use innerbox_binding::Failure;
 use innerbox_binding::value::name;
 
-use crate::door::{Door, Fault};
+use crate::door::{Door, Fault, Maker};
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::{HandleTable, Key};
@@ -20,10 +20,13 @@ pub(crate) struct Instance {
     /// What errors call it.
     pub(crate) name: String,
     pub(crate) plan: Arc<Plan>,
+    /// Most bytes of lists and strings that one call may carry in, and as many out.
+    pub(crate) allowed: usize,
     /// None while a call goes through it on another thread.
     pub(crate) door: RefCell<Option<Box<dyn Door>>>,
     /// Calls that wait for the door to come back.
-    pub(crate) queue: RefCell<Queue>,
+    pub(crate) queue: Rc<RefCell<Queue>>,
+    pub(crate) maker: Maker,
     pub(crate) names: Names,
     pub(crate) given: Given,
     /// The generation of the instance that has the objects in `given`.

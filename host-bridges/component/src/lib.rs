@@ -8,6 +8,9 @@
 //! 4. `lower` writes the tape into the component's linear memory and its core parameters.
 //! 5. `lift` makes JavaScript values straight from the linear memory.
 //!
+//! A call on another thread takes copies of its arguments along (`parcel`), and brings back a copy of the memory that its
+//! answer lies in (`pack`), which is lifted when it is back.
+//!
 //! The shapes of values are jco's: kebab-case becomes camelCase, `list<u8>` is a Uint8Array, `option` a value or
 //! undefined, a function's `result` returns or throws, variants are `{tag, val}`, 64-bit integers BigInts, resources
 //! classes with `[Symbol.dispose]`.
@@ -18,6 +21,7 @@ mod callee;
 mod cancellation;
 mod check;
 mod class;
+mod crew;
 mod door;
 mod error;
 mod fast;
@@ -29,6 +33,8 @@ mod lift;
 mod lower;
 mod namespace;
 mod object;
+mod pack;
+mod parcel;
 mod path;
 mod payload;
 pub mod plan;
@@ -38,9 +44,9 @@ mod scalar;
 mod text;
 pub mod typings;
 
-pub use door::{Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Source, Steps};
+pub use door::{Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker, Source};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
 pub use namespace::{bind, install, live_handles};
-pub use promise::promising;
+pub use promise::{Reserve, promising};

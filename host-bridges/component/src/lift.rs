@@ -321,9 +321,7 @@ impl Lifter<'_> {
         at: u32,
         count: u32,
     ) -> Lifted<'s> {
-        let size = u64::from(count) * u64::from(element.layout.size);
-        let size = u32::try_from(size)
-            .map_err(|_| Fault::abi(format!("a list of {count} elements of {}", element.wit)))?;
+        let size = element.list_size(count)?;
         self.bytes(at, size, element.layout.align)?;
         self.room.take(size)?;
         match ty.typed_array() {
@@ -404,15 +402,7 @@ impl Lifter<'_> {
     }
 
     fn bytes(&self, at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
-        if size == 0 {
-            return Ok(&[]);
-        }
-        if !at.is_multiple_of(align) {
-            return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
-        }
-        let end = at as usize + size as usize;
-        let outside = || Fault::abi(format!("{size} bytes at {at:#x} lie outside the memory"));
-        self.memory.get(at as usize..end).ok_or_else(outside)
+        reach(self.memory, at, size, align)
     }
 
     fn read(&self, at: u32, size: u32) -> Result<u64, Fault> {
@@ -427,10 +417,46 @@ impl Lifter<'_> {
     }
 }
 
+/// The bytes that a component points to.
+pub(crate) fn reach(memory: &[u8], at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
+    if size == 0 {
+        return Ok(&[]);
+    }
+    if !at.is_multiple_of(align) {
+        return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
+    }
+    let end = at as usize + size as usize;
+    let outside = || Fault::abi(format!("{size} bytes at {at:#x} lie outside the memory"));
+    memory.get(at as usize..end).ok_or_else(outside)
+}
+
+impl Type {
+    /// The bytes of a list of so many elements of this type.
+    pub(crate) fn list_size(&self, count: u32) -> Result<u32, Fault> {
+        let size = u64::from(count) * u64::from(self.layout.size);
+        u32::try_from(size).map_err(|_| Fault::abi(format!("a list of {count} elements of {}", self.wit)))
+    }
+
+    /// True where a value of this type points to bytes elsewhere, or is a handle.
+    pub(crate) fn has_parts_elsewhere(&self) -> bool {
+        match &self.kind {
+            Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => false,
+            Kind::String | Kind::List(_) | Kind::Own(_) | Kind::Borrow(_) => true,
+            Kind::Record(fields) | Kind::Tuple(fields) => {
+                fields.iter().any(|field| field.ty.has_parts_elsewhere())
+            }
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                let payloads = cases.list.iter().filter_map(|case| case.payload.as_ref());
+                payloads.into_iter().any(Self::has_parts_elsewhere)
+            }
+        }
+    }
+}
+
 fn no_object(handle: u32) -> Fault {
     Fault::abi(format!("handle {handle} stands for no object"))
 }
 
-fn no_such_case(ty: &Type, index: u32) -> Fault {
+pub(crate) fn no_such_case(ty: &Type, index: u32) -> Fault {
     Fault::abi(format!("{} has no case {index}", ty.wit))
 }

@@ -10,12 +10,19 @@ use crate::text::Lowered;
 
 /// Writes the checked arguments of one call.
 pub(crate) struct Lowerer<'a, 's, 'i> {
-    pub(crate) scope: &'a v8::PinScope<'s, 'i>,
-    pub(crate) instance: &'a Instance,
+    /// Missing on another thread, where every value is a copy.
+    pub(crate) site: Option<Site<'a, 's, 'i>>,
     pub(crate) guest: &'a mut dyn Guest,
     pub(crate) items: std::slice::Iter<'a, Item<'s>>,
     /// Bytes that strings may still take beyond their length in UTF-8, by which the tape was measured.
     pub(crate) room: Room,
+}
+
+/// Where the values of an isolate are at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a, 's, 'i> {
+    pub(crate) scope: &'a v8::PinScope<'s, 'i>,
+    pub(crate) instance: &'a Instance,
 }
 
 /// Core values in order, with a place for the next one.
@@ -150,12 +157,29 @@ impl Lowerer<'_, '_, '_> {
 
     /// Copies a string into memory that the component allocates, in the component's own encoding.
     fn string(&mut self) -> Result<(u32, u32), Fault> {
-        let Some(Item::Text(string, utf8_length)) = self.items.next() else { return Err(out_of_step()) };
-        let text = Lowered::new(self.guest.encoding(), *string, *utf8_length).ok_or_else(too_large)?;
-        self.room.take(text.bytes.saturating_sub(*utf8_length as u32))?;
+        let encoding = self.guest.encoding();
+        match (self.items.next(), self.site) {
+            (Some(Item::Text(string, utf8_length)), Some(Site { scope, .. })) => {
+                let text = Lowered::new(encoding, *string, *utf8_length).ok_or_else(too_large)?;
+                self.text(&text, *utf8_length, |place| text.write(scope, *string, place))
+            }
+            (Some(Item::Copied(copy)), _) => {
+                let text = Lowered::of_copy(encoding, copy).ok_or_else(too_large)?;
+                self.text(&text, copy.len(), |place| text.write_copy(copy, place))
+            }
+            _ => Err(out_of_step()),
+        }
+    }
+
+    fn text(
+        &mut self,
+        text: &Lowered,
+        utf8_length: usize,
+        write: impl FnOnce(&mut [u8]),
+    ) -> Result<(u32, u32), Fault> {
+        self.room.take(text.bytes.saturating_sub(utf8_length as u32))?;
         let at = self.allocate(text.align, text.bytes)?;
-        let scope = self.scope;
-        text.write(scope, *string, self.place(at, text.bytes)?);
+        write(self.place(at, text.bytes)?);
         Ok((at, text.length))
     }
 
@@ -246,9 +270,11 @@ impl Lowerer<'_, '_, '_> {
 
     /// What the component, or we for it, know the next resource by.
     fn rep(&mut self) -> Result<u32, Fault> {
-        match self.items.next() {
-            Some(Item::Bits(bits)) => Ok(*bits as u32),
-            Some(Item::Given(object)) => Ok(self.instance.given.keep(self.scope, *object)),
+        match (self.items.next(), self.site) {
+            (Some(Item::Bits(bits)), _) => Ok(*bits as u32),
+            (Some(Item::Given(object)), Some(Site { scope, instance })) => {
+                Ok(instance.given.keep(scope, *object))
+            }
             _ => Err(out_of_step()),
         }
     }

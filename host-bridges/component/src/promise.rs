@@ -1,22 +1,24 @@
 //! Exports as functions that return promises: the component runs on the rayon pool, and the isolate goes on.
 //!
-//! Arguments are checked and lowered, and results lifted, on the isolate's thread; only the run between leaves it. Calls of one
+//! Arguments are checked and copied, and answers lifted, on the isolate's thread; what is between leaves it. Calls of one
 //! instance are made in the order in which they were asked for; while one is away, a plain call finds the component busy.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, function, value};
+use innerbox_binding::{Arguments as Passed, EventLoop, Failure, OrPending, Outcome, function, value};
 
 use crate::bridge::Bridge;
 use crate::call::{Call, export_of, reject, relieve, take};
 use crate::callee::{self, Callee};
 use crate::cancellation::Cancellation;
 use crate::check::{Checker, Tape};
-use crate::door::Fault;
+use crate::crew::{Crew, require_stateless};
+use crate::door::Crossing;
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::lift::over;
+use crate::parcel::{Answer, Arguments, Passing, Taken};
 use crate::plan::{Function, FunctionId, Role};
 use crate::queue::{Ended, Job};
 
@@ -24,26 +26,34 @@ const SOURCE: &str = include_str!("promising.js");
 
 /// The function `promising` of the module that scripts import it from.
 ///
+/// `reserve` counts the instances that a script asks for besides, before they are made, and refuses those past its limit.
+///
 /// # Errors
 /// [`Failure::Pending`] where its JavaScript does not run.
-pub fn promising<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<'s, v8::Value>, Failure> {
+pub fn promising<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    reserve: Reserve,
+) -> Result<v8::Local<'s, v8::Value>, Failure> {
     let source = value::string(scope, SOURCE);
     let make = v8::Script::compile(scope, source, None).or_pending()?.run(scope).or_pending()?;
     let make = v8::Local::<v8::Function>::try_from(make)
         .map_err(|_| Failure::error("host fault: promising.js gives no function"))?;
     let start = function(scope, "start", start, None).or_pending()?;
     let cancel = function(scope, "cancel", cancel, None).or_pending()?;
+    let gather = function(scope, "gather", gather, None).or_pending()?;
+    Bridge::of(scope)?.reserve.set(Some(reserve));
     let receiver = value::undefined(scope);
-    make.call(scope, receiver, &[start.into(), cancel.into()]).or_pending()
+    make.call(scope, receiver, &[start.into(), cancel.into(), gather.into()]).or_pending()
 }
 
-/// `start(fn, this, arguments)`: a list of the promise and the call's number. `start(fn)` only says whether it could be.
-fn start<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+/// See [`promising`].
+pub type Reserve = fn(&v8::Isolate, usize) -> Result<(), Failure>;
+
+/// `start(fn, this, arguments, crew)`: a list of the promise and the call's number. `start(fn)` only says whether it
+/// could be.
+fn start<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s> {
     let bridge = Bridge::of(scope)?;
-    let data = v8::Local::<v8::Object>::try_from(args.get(0)).ok();
-    let data = data.and_then(|object| bridge.functions.data(scope, object));
-    let data = data.ok_or_else(|| Failure::type_error("`fn`: expected a function of a component"))?;
-    let callee = callee::of(data)?;
+    let callee = callee_of(scope, &bridge, args.get(0))?;
     let Some((id, function)) = export_of(callee) else { return Ok(value::undefined(scope)) };
     refuse_what_stays(&callee.instance, function)?;
     let Ok(list) = v8::Local::<v8::Array>::try_from(args.get(2)) else { return Ok(value::undefined(scope)) };
@@ -51,13 +61,45 @@ fn start<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'
     for index in 0..list.length() {
         values.push(list.get_index(scope, index).or_pending()?);
     }
-    let (promise, number) = ask(scope, &bridge, callee, id, args.get(1), &values)?;
+    let crew = args.get(3).uint32_value(scope).filter(|_| args.get(3).is_number());
+    let crew = crew.and_then(|number| bridge.crews.borrow().get(number as usize).cloned());
+    let crew = crew.unwrap_or_else(|| Crew::of_one(&callee.instance));
+    let (promise, number) = ask(scope, &bridge, &Rc::new(crew), id, args.get(1), &values)?;
     let number = v8::Number::new(scope, number as f64);
     Ok(v8::Array::new_with_elements(scope, &[promise.into(), number.into()]).into())
 }
 
+fn callee_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
+    function: v8::Local<'s, v8::Value>,
+) -> Result<&'s Callee, Failure> {
+    let data = v8::Local::<v8::Object>::try_from(function).ok();
+    let data = data.and_then(|object| bridge.functions.data(scope, object));
+    callee::of(data.ok_or_else(|| Failure::type_error("`fn`: expected a function of a component"))?)
+}
+
+/// `gather(fn, instances)`: the number of a crew of so many instances.
+fn gather<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s> {
+    let bridge = Bridge::of(scope)?;
+    let callee = callee_of(scope, &bridge, args.get(0))?;
+    let Some((_, function)) = export_of(callee) else { return Ok(value::undefined(scope)) };
+    let instance = &callee.instance;
+    require_stateless(&instance.name, function)?;
+    let count = v8::Local::<v8::Number>::try_from(args.get(1)).map(|number| number.value());
+    let count = count.ok().filter(|count| count.fract() == 0.0 && *count >= 1.0);
+    let count = count.ok_or_else(|| Failure::type_error("`instances`: expected a whole number above 0"))?;
+    if let Some(reserve) = bridge.reserve.get() {
+        reserve(scope, count as usize)?;
+    }
+    let crew = Crew::of_many(scope, &bridge, instance, count as usize);
+    let mut crews = bridge.crews.borrow_mut();
+    crews.push(crew);
+    Ok(v8::Number::new(scope, (crews.len() - 1) as f64).into())
+}
+
 /// `cancel(number)`: nobody waits for this call any more.
-fn cancel<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+fn cancel<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s> {
     let number = args.get(0).number_value(scope).unwrap_or_default();
     Bridge::of(scope)?.calls.cancel(number as u64);
     Ok(value::undefined(scope))
@@ -74,40 +116,45 @@ fn refuse_what_stays(instance: &Instance, function: &Function) -> Result<(), Fai
     if !instance.plan.imported.is_empty() {
         return stays("the component calls JavaScript");
     }
-    let has_no_steps = instance.door().is_ok_and(|mut door| door.in_steps().is_none());
-    if has_no_steps { stays("it takes the general door") } else { Ok(()) }
+    Ok(())
 }
 
 /// Checks the arguments and asks for the call; gives its promise and its number.
 fn ask<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bridge: &Rc<Bridge>,
-    callee: &Callee,
+    crew: &Rc<Crew>,
     id: FunctionId,
     this: v8::Local<'s, v8::Value>,
     values: &[v8::Local<'s, v8::Value>],
 ) -> Result<(v8::Local<'s, v8::Promise>, u64), Failure> {
-    let instance = &callee.instance;
+    // Where there are several, they share the plan and the limits, and no argument is a resource.
+    let instance = &crew.members[0];
     let function = &instance.plan.functions[id];
     relieve(scope, instance);
     let generation = instance.live_generation();
     let tape = check(scope, instance, generation, function, this, values)?;
+    if tape.bytes > instance.allowed as u64 {
+        return Err(reject(scope, instance, function, over(tape.bytes, instance.allowed as u64).into()));
+    }
+    let arguments = Arguments::copy(scope, &tape)?;
     let uses_resources = !tape.taken.is_empty() || !tape.lent.is_empty();
     let cancellation = Arc::new(Cancellation::default());
     let number = bridge.calls.enter(&cancellation);
-    let (settling, calls) = (Rc::clone(instance), Rc::downgrade(bridge));
-    let (promise, completer) = EventLoop::of(scope)?.later(scope, move |scope, ended| {
+    let (settling, calls) = (Rc::clone(crew), Rc::downgrade(bridge));
+    let later = EventLoop::of(scope)?.later(scope, move |scope, ended| {
         if let Some(bridge) = calls.upgrade() {
             bridge.calls.leave(number);
         }
         let outcome = settle(scope, &settling, id, ended);
-        next(scope, &settling);
+        next(&settling);
         outcome
-    })?;
+    });
+    let (promise, completer) = later.inspect_err(|_| bridge.calls.leave(number))?;
     take(instance, &tape);
-    let job = Job::new(scope, id, &tape, uses_resources.then_some(generation), completer, cancellation)?;
-    instance.queue.borrow_mut().push_back(job);
-    next(scope, instance);
+    let generation = uses_resources.then_some(generation);
+    crew.push(Job { function: id, arguments, generation, completer, cancellation });
+    next(crew);
     Ok((promise, number))
 }
 
@@ -132,22 +179,18 @@ fn check<'s>(
     Ok(tape)
 }
 
-/// Sends the next call on its way, if the door is here.
-fn next(scope: &mut v8::PinScope<'_, '_>, instance: &Rc<Instance>) {
-    loop {
-        if instance.door().is_err() {
-            return;
-        }
-        let Some(mut job) = instance.queue.borrow_mut().pop_front() else { return };
-        match lower(scope, instance, &mut job) {
-            Ok(()) => return leave(instance, job),
+/// Sends the calls that wait on their way, as long as a door is here.
+fn next(crew: &Crew) {
+    while let Some((member, job)) = crew.next() {
+        match ready(&crew.members[member], &job) {
+            Ok(()) => leave(crew, member, job),
             Err(ended) => job.completer.complete(ended),
         }
     }
 }
 
-fn lower(scope: &mut v8::PinScope<'_, '_>, instance: &Instance, job: &mut Job) -> Result<(), Ended> {
-    let function = &instance.plan.functions[job.function];
+/// Makes sure that the call can be made, by the instance that it was asked of where it has resources.
+fn ready(instance: &Instance, job: &Job) -> Result<(), Ended> {
     if job.cancellation.is_cancelled() {
         return Err(Ended::Cancelled);
     }
@@ -157,73 +200,73 @@ fn lower(scope: &mut v8::PinScope<'_, '_>, instance: &Instance, job: &mut Job) -
     }
     let generation = door.open().map_err(Ended::Refused)?;
     instance.stands(generation);
-    let allowed = door.crossing_bytes();
-    v8::scope!(let scope, scope);
-    let tape = job.tape(scope);
-    if tape.bytes > allowed as u64 {
-        return Err(Ended::Refused(over(tape.bytes, allowed as u64)));
-    }
-    let mut call = through(scope, instance, function, &tape, generation, allowed);
-    let steps = door.in_steps().ok_or_else(|| Ended::Refused(Fault::Busy))?;
-    steps.lower(job.function, &mut call).map_err(Ended::Refused)
+    Ok(())
 }
 
-/// Takes the door out of the instance, and runs the component on the pool.
-fn leave(instance: &Instance, job: Job) {
+/// Takes the door out of the instance, and makes the call on the pool.
+fn leave(crew: &Crew, member: usize, job: Job) {
+    let instance = &crew.members[member];
     let Some(mut door) = instance.door.borrow_mut().take() else { return };
-    let Job { completer, cancellation, .. } = job;
+    let (plan, allowed) = (Arc::clone(&instance.plan), instance.allowed);
+    let Job { function, arguments, completer, cancellation, .. } = job;
     cancellation.runs(door.canceller());
     rayon::spawn(move || {
-        let result = match door.in_steps() {
-            Some(steps) => steps.run(),
-            None => Err(Fault::abi("host fault: the door has no steps")),
-        };
-        completer.complete(Ended::Ran(door, result));
+        if cancellation.is_cancelled() {
+            return completer.complete(Ended::Unwanted(member, door));
+        }
+        let mut passing = Passing::new(&plan.functions[function], arguments, allowed);
+        let called = door.call(function, &mut passing);
+        completer.complete(Ended::Ran(member, door, called.and_then(|()| passing.answer().map(Box::new))));
     });
 }
 
 /// What the promise is settled with, on the isolate's thread.
-fn settle<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    instance: &Instance,
-    id: FunctionId,
-    ended: Ended,
-) -> Outcome<'s> {
-    let function = &instance.plan.functions[id];
+fn settle<'s>(scope: &mut v8::PinScope<'s, '_>, crew: &Crew, id: FunctionId, ended: Ended) -> Outcome<'s> {
+    let plan = &crew.members[0].plan;
+    let function = &plan.functions[id];
     let answer = match ended {
-        Ended::Ran(mut door, result) => {
-            let tape = Tape::default();
-            let (generation, allowed) = (door.generation(), door.crossing_bytes());
-            let mut call = through(scope, instance, function, &tape, generation, allowed);
-            let called = result.and_then(|()| match door.in_steps() {
-                Some(steps) => steps.lift(&mut call),
-                None => Err(Fault::abi("host fault: the door has no steps")),
-            });
-            let answer = call.end(called);
+        Ended::Ran(member, mut door, answered) => {
+            let instance = &crew.members[member];
+            let answer = answered
+                .map_err(Problem::from)
+                .and_then(|answer| lift(scope, instance, function, door.generation(), &answer));
+            // What breaks the canonical ABI may only be seen here.
+            if matches!(answer, Err(Problem::Component(_))) {
+                door.condemn();
+            }
             *instance.door.borrow_mut() = Some(door);
             answer
         }
         Ended::Refused(fault) => Err(fault.into()),
-        Ended::Cancelled => {
-            Err(Failure::error(format!("`{}` was cancelled", function.title)).code("ERR_CANCELLED").into())
+        Ended::Unwanted(member, door) => {
+            *crew.members[member].door.borrow_mut() = Some(door);
+            Err(cancelled(function).into())
         }
+        Ended::Cancelled => Err(cancelled(function).into()),
         Ended::Stale => {
             let message =
                 format!("`{}`: the component's instance died before the call's turn came", function.title);
             Err(Failure::type_error(message).code("ERR_STALE_HANDLE").into())
         }
     };
-    answer.map_err(|problem: Problem| reject(scope, instance, function, problem))
+    answer.map_err(|problem: Problem| reject(scope, &crew.members[0], function, problem))
 }
 
-fn through<'a, 's, 'i>(
-    scope: &'a mut v8::PinScope<'s, 'i>,
-    instance: &'a Instance,
-    function: &'a Function,
-    tape: &'a Tape<'s>,
+/// Nobody sees it: whoever cancelled the call has rejected its promise.
+fn cancelled(function: &Function) -> Failure {
+    Failure::error(format!("`{}` was cancelled", function.title)).code("ERR_CANCELLED")
+}
+
+/// Lifts an answer that came back from another thread.
+fn lift<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    function: &Function,
     generation: u32,
-    allowed: usize,
-) -> Call<'a, 's, 'i> {
-    let outward = Outward { scope, instance, generation, allowed, thrown: None };
-    Call { outward, function, tape, target: None, answer: None }
+    answer: &Answer,
+) -> Result<v8::Local<'s, v8::Value>, Problem> {
+    let outward = Outward { scope, instance, generation, allowed: instance.allowed, thrown: None };
+    let mut call = Call { outward, function, tape: &Tape::default(), target: None, answer: None };
+    let lifted = call.lift(answer.source(&mut Taken), &answer.flat);
+    call.end(lifted)
 }

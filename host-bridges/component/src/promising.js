@@ -1,5 +1,5 @@
 // `promising(fn)`: the same export as a function that returns a promise and runs off the thread.
-(start, cancel) => {
+(start, cancel, gather) => {
   'use strict';
   const { defineProperty, getOwnPropertyDescriptor } = Object;
 
@@ -20,12 +20,13 @@
     });
 
   return function promising(fn, options) {
-    const signal = options?.signal;
+    const { signal, instances } = options ?? {};
     start(fn); // throws where it cannot be
+    const crew = instances === undefined ? undefined : gather(fn, instances);
     const promised = {
       async promised(...args) {
         signal?.throwIfAborted();
-        const call = start(fn, this, args);
+        const call = start(fn, this, args, crew);
         return signal === undefined ? call[0] : waited(call, signal);
       },
     }.promised;

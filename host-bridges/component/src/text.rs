@@ -26,6 +26,14 @@ enum Form {
 }
 
 impl Form {
+    fn of(encoding: Encoding, is_latin1: impl FnOnce() -> bool) -> Self {
+        match encoding {
+            Encoding::Utf8 => Self::Utf8,
+            Encoding::Latin1OrUtf16 if is_latin1() => Self::Latin1,
+            Encoding::Utf16 | Encoding::Latin1OrUtf16 => Self::Utf16,
+        }
+    }
+
     /// The alignment and the bytes of one unit of length.
     fn unit(self) -> u32 {
         match self {
@@ -59,13 +67,22 @@ impl Lowered {
         string: v8::Local<'_, v8::String>,
         utf8_length: usize,
     ) -> Option<Self> {
-        let form = match encoding {
-            Encoding::Utf8 => Form::Utf8,
-            Encoding::Utf16 => Form::Utf16,
-            Encoding::Latin1OrUtf16 if string.contains_only_onebyte() => Form::Latin1,
-            Encoding::Latin1OrUtf16 => Form::Utf16,
+        let form = Form::of(encoding, || string.contains_only_onebyte());
+        Self::measured(encoding, form, if form == Form::Utf8 { utf8_length } else { string.length() })
+    }
+
+    /// Measures a copy of a string.
+    pub(crate) fn of_copy(encoding: Encoding, text: &str) -> Option<Self> {
+        let form = Form::of(encoding, || text.chars().all(|char| u32::from(char) <= 0xff));
+        let units = match form {
+            Form::Utf8 => text.len(),
+            Form::Latin1 => text.chars().count(),
+            Form::Utf16 => text.encode_utf16().count(),
         };
-        let units = if form == Form::Utf8 { utf8_length } else { string.length() };
+        Self::measured(encoding, form, units)
+    }
+
+    fn measured(encoding: Encoding, form: Form, units: usize) -> Option<Self> {
         let units = u32::try_from(units).ok()?;
         let bytes = units.checked_mul(form.unit())?;
         let tag = if encoding == Encoding::Latin1OrUtf16 && form == Form::Utf16 { UTF16_TAG } else { 0 };
@@ -81,6 +98,19 @@ impl Lowered {
             }
             Form::Latin1 => string.write_one_byte_v2(isolate, 0, place, v8::WriteFlags::empty()),
             Form::Utf16 => write_utf16(isolate, string, place),
+        }
+    }
+
+    /// Writes a copy to its place, which is `bytes` long.
+    pub(crate) fn write_copy(&self, text: &str, place: &mut [u8]) {
+        match self.form {
+            Form::Utf8 => place.copy_from_slice(text.as_bytes()),
+            Form::Latin1 => place.iter_mut().zip(text.chars()).for_each(|(byte, char)| *byte = char as u8),
+            Form::Utf16 => {
+                for (bytes, unit) in place.chunks_exact_mut(2).zip(text.encode_utf16()) {
+                    bytes.copy_from_slice(&unit.to_le_bytes());
+                }
+            }
         }
     }
 }

@@ -14,10 +14,11 @@ mod resources;
 mod wait;
 mod wasi;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId, Role};
-use innerbox_bridge_component::{Canceller, Crossing, Door, Fault, Steps};
+use innerbox_bridge_component::{Canceller, Crossing, Door, Fault, Maker};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -230,9 +231,13 @@ impl Door for GeneralDoor {
         Arc::new(move || interrupt.cancel_call())
     }
 
-    /// Lowering, the call and lifting are one in wasmtime.
-    fn in_steps(&mut self) -> Option<&mut dyn Steps> {
-        None
+    fn maker(&self) -> Maker {
+        let (compiled, lending) = (Arc::clone(&self.compiled), Arc::clone(&self.lending));
+        let (limits, interrupt) = (self.limits, Arc::clone(&self.interrupt));
+        Rc::new(move || {
+            let (compiled, lending) = (Arc::clone(&compiled), Arc::clone(&lending));
+            Box::new(Self::new(compiled, lending, limits, interrupt.part()))
+        })
     }
 
     fn condemn(&mut self) {

@@ -45,7 +45,7 @@ fn relayed(echo: &[u8], relay: &[u8], seed: u64) -> Verdict {
             let ty = &function.params[0];
             let value = literal(&generator.params(&function.params, round)[0], ty);
             calls.push_str(&format!(
-                "check('relay{index}', [{value}], () => guest.relay{index}({value}), {{ok: [{value}]}});\n"
+                "await check('relay{index}', [{value}], () => guest.relay{index}({value}), {{ok: [{value}]}});\n"
             ));
             cases += 1;
         }
