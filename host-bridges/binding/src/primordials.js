@@ -89,6 +89,7 @@ return {
   ReflectConstruct: Reflect.construct,
   ReflectDefineProperty: Reflect.defineProperty,
   ReflectOwnKeys: Reflect.ownKeys,
+  SymbolAsyncIterator: Symbol.asyncIterator,
   SymbolDispose: Symbol.dispose,
   SymbolFor: Symbol.for,
   SymbolIterator: Symbol.iterator,

@@ -119,6 +119,16 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("web/encoding", &["TextDecoder", "TextEncoder"]),
     ("web/events", &["AbortController", "AbortSignal", "CustomEvent", "Event", "EventTarget"]),
     ("web/performance", &["Performance"]),
+    (
+        "web/streams",
+        &[
+            "ByteLengthQueuingStrategy",
+            "CountQueuingStrategy",
+            "ReadableStream",
+            "ReadableStreamDefaultController",
+            "ReadableStreamDefaultReader",
+        ],
+    ),
     ("web/url", &["URL", "URLSearchParams"]),
 ];
 
@@ -150,6 +160,7 @@ const SOURCES: &[Source] = &[
     source!("dom_exception", no_natives),
     source!("events", clock::natives),
     source!("encoding", encoding::natives),
+    source!("streams", no_natives),
     source!("structured_clone", no_natives),
     source!("crypto", random::natives),
     source!("url", url::natives),
