@@ -27,6 +27,16 @@ const GENERAL_CALLS: [(&str, &str); 4] = [
     ("bytes-64-kib-general", "small"),
 ];
 
+/// `fixture-given` calls `add` of its host so many times.
+const IMPORTS: &str = "
+    import { instantiate } from 'innerbox:component';
+    const nothing = () => {};
+    class Sink { static largest() {} static open() {} }
+    const host = { add: (a, b) => a + b, poke: nothing, greet: nothing, mirror: nothing, describe: nothing, bytes: nothing,
+      parse: nothing, many: nothing, Sink };
+    const { count } = instantiate('fixture-given', { host });
+    globalThis.count = (n) => { if (count(0, n) !== n) throw new Error('it counts wrong'); };";
+
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut script = Script::new("fixture-echo", LOOPS.to_owned());
     let mut group = group(criterion, "call");
@@ -36,5 +46,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let mut script = Script::new("fixture-echo", LOOPS.to_owned()).by(DoorChoice::General);
     for (id, name) in GENERAL_CALLS {
         script.bench(&mut group, id, name);
+    }
+    for (door, suffix) in [(DoorChoice::Auto, ""), (DoorChoice::General, "-general")] {
+        let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door);
+        script.bench(&mut group, &format!("import-javascript{suffix}"), "count");
+        let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door).answering();
+        script.bench(&mut group, &format!("import-host{suffix}"), "count");
     }
 }

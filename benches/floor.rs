@@ -30,8 +30,12 @@ fn javascript(criterion: &mut Criterion) {
     loops("callback", "for (let i = 0; i < n; i++) callback(i, 1);");
     loops("fast-callback", "for (let i = 0; i < n; i++) fastCallback(i, 1);");
     loops("callback-eight", "for (let i = 0; i < n; i++) echoEight(eight);");
+    loops("callback-string-1-kib", "for (let i = 0; i < n; i++) echoString(text);");
+    loops("callback-bytes-64-kib", "for (let i = 0; i < n; i++) echoBytes(small);");
+    loops("array-buffer-64-kib-copied", "for (let i = 0; i < n; i++) small.slice();");
     loops("array-buffer-4-mib", "for (let i = 0; i < n; i++) new ArrayBuffer(4 << 20);");
     loops("array-buffer-4-mib-copied", "for (let i = 0; i < n; i++) bytes.slice();");
+    group.bench_function("function-call", |bencher| bencher.iter_custom(|times| realm.time_calls(times)));
 }
 
 /// An engine set up as that of the sandboxes, in what touches a call.

@@ -27,6 +27,8 @@ impl Realm {
         realm.run(
             "const eight = { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 };
              const bytes = new Uint8Array(4 << 20).fill(7);
+             const small = new Uint8Array(64 << 10).fill(7);
+             const text = 'A kibibyte of text. '.repeat(52).slice(0, 1024);
              const loops = {};",
         );
         realm
@@ -58,6 +60,24 @@ impl Realm {
         start.elapsed()
     }
 
+    /// How long it takes to call a function of JavaScript so many times from Rust, with two numbers.
+    pub(crate) fn time_calls(&mut self, times: u64) -> Duration {
+        v8::scope!(let scope, &mut self.isolate);
+        let context = v8::Local::new(scope, &self.context);
+        let scope = &mut v8::ContextScope::new(scope, context);
+        let function = evaluate(scope, "(a, b) => a + b");
+        let function = v8::Local::<v8::Function>::try_from(function).unwrap();
+        let receiver = v8::undefined(scope).into();
+        let start = Instant::now();
+        for time in 0..times {
+            v8::scope!(let scope, scope);
+            let a = v8::Integer::new_from_unsigned(scope, time as u32).into();
+            let b = v8::Integer::new_from_unsigned(scope, 1).into();
+            function.call(scope, receiver, &[a, b]).unwrap();
+        }
+        start.elapsed()
+    }
+
     fn run(&mut self, source: &str) {
         v8::scope!(let scope, &mut self.isolate);
         let context = v8::Local::new(scope, &self.context);
@@ -65,10 +85,10 @@ impl Realm {
     }
 }
 
-fn evaluate(scope: &mut v8::PinScope<'_, '_>, source: &str) {
+fn evaluate<'s>(scope: &mut v8::PinScope<'s, '_>, source: &str) -> v8::Local<'s, v8::Value> {
     let source = v8::String::new(scope, source).unwrap();
     let script = v8::Script::compile(scope, source, None).unwrap();
-    script.run(scope).unwrap();
+    script.run(scope).unwrap()
 }
 
 /// Puts the callbacks of the floors on the global object.
@@ -77,12 +97,18 @@ fn install(scope: &mut v8::PinScope<'_, '_>, context: v8::Local<v8::Context>) {
     scope.set_slot(Names(names));
     let callback_function = v8::Function::new(scope, callback).unwrap();
     let echo_eight = v8::Function::new(scope, echo_eight).unwrap();
+    let echo_string = v8::Function::new(scope, echo_string).unwrap();
+    let echo_bytes = v8::Function::new(scope, echo_bytes).unwrap();
     let fast = v8::FunctionTemplate::builder(callback).build_fast(scope, &[FAST_CALLBACK]);
     let fast = fast.get_function(scope).unwrap();
     let global = context.global(scope);
-    for (name, function) in
-        [("callback", callback_function), ("fastCallback", fast), ("echoEight", echo_eight)]
-    {
+    for (name, function) in [
+        ("callback", callback_function),
+        ("fastCallback", fast),
+        ("echoEight", echo_eight),
+        ("echoString", echo_string),
+        ("echoBytes", echo_bytes),
+    ] {
         global.set(scope, internalized(scope, name).into(), function.into()).unwrap();
     }
 }
@@ -125,4 +151,28 @@ fn echo_eight(scope: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut
         to.create_data_property(scope, name.into(), number.into());
     }
     answer.set(to.into());
+}
+
+/// Reads a string of ASCII and makes another one.
+fn echo_string(scope: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut answer: v8::ReturnValue) {
+    let text = v8::Local::<v8::String>::try_from(args.get(0)).unwrap();
+    let mut bytes = [0; 1024];
+    text.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
+    let text = v8::String::new_from_one_byte(scope, &bytes, v8::NewStringType::Normal).unwrap();
+    answer.set(text.into());
+}
+
+/// Copies bytes out, and into a new array.
+fn echo_bytes(scope: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut answer: v8::ReturnValue) {
+    thread_local! {
+        static PLACE: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    let from = v8::Local::<v8::Uint8Array>::try_from(args.get(0)).unwrap();
+    PLACE.with_borrow_mut(|place| {
+        place.resize(from.byte_length(), 0);
+        from.copy_contents(place);
+        let store = v8::ArrayBuffer::new_backing_store_from_bytes(place.clone()).make_shared();
+        let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+        answer.set(v8::Uint8Array::new(scope, buffer, 0, place.len()).unwrap().into());
+    });
 }

@@ -57,6 +57,8 @@ pub(crate) struct Script {
     prepare: Box<dyn Fn(&mut Sandbox)>,
     extension: &'static str,
     door: DoorChoice,
+    /// Whether the host answers `add` of `fixture-given`.
+    answers: bool,
     sandbox: Option<Sandbox>,
 }
 
@@ -68,12 +70,17 @@ impl Script {
 
     /// A sandbox with an extension, in which something is done before anything is measured.
     pub(crate) fn prepared(extension: &'static str, prepare: impl Fn(&mut Sandbox) + 'static) -> Self {
-        Self { prepare: Box::new(prepare), extension, door: DoorChoice::Auto, sandbox: None }
+        Self { prepare: Box::new(prepare), extension, door: DoorChoice::Auto, answers: false, sandbox: None }
     }
 
     /// The same, with the extension through a certain door.
     pub(crate) fn by(self, door: DoorChoice) -> Self {
         Self { door, ..self }
+    }
+
+    /// The same, with the host answering `add` of `fixture-given`.
+    pub(crate) fn answering(self) -> Self {
+        Self { answers: true, ..self }
     }
 
     /// Measures the global function `name` as `id` of a group.
@@ -83,8 +90,11 @@ impl Script {
 
     fn sandbox(&mut self) -> &mut Sandbox {
         self.sandbox.get_or_insert_with(|| {
-            let bytes = std::fs::read(guest(self.extension)).unwrap();
-            let extension = Extension::from_bytes_by(engine(), self.extension, &bytes, self.door).unwrap();
+            let mut loader = Extension::loader(engine()).door(self.door);
+            if self.answers {
+                loader = loader.function("test:given/host", "add", |a: u32, b: u32| a.wrapping_add(b));
+            }
+            let extension = loader.load_file(guest(self.extension)).unwrap();
             let mut sandbox = Sandbox::builder(engine()).extension(&extension).build().unwrap();
             (self.prepare)(&mut sandbox);
             sandbox

@@ -78,7 +78,9 @@ pub use completion::{Completion, Limit, LimitHit, Outcome, Usage};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};
-pub use extension::{DoorChoice, DoorKind, Extension, ImportSource, MainImport};
+pub use extension::{
+    DoorChoice, DoorKind, Extension, HostFunction, HostResult, HostScalar, ImportSource, Loader, MainImport,
+};
 pub use grant::{ExtensionGrant, Grant};
 pub use limits::{ExtensionLimits, Limits};
 pub use sandbox::{Sandbox, SandboxBuilder};

@@ -14,6 +14,7 @@ use innerbox_bridge_component::{
 use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
 use super::given::{self, Realloc};
+use super::host::HostFunctions;
 use super::shape::{self, MainImport, Shape};
 use super::state::State;
 use super::store::{explain, store};
@@ -41,13 +42,19 @@ impl Compiled {
     ///
     /// # Errors
     /// Where wasmtime does not take it, or it is not what the component's sections say.
-    pub(super) fn new(engine: &Engine, plan: &Plan, bytes: &[u8], shape: Shape) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        engine: &Engine,
+        plan: &Plan,
+        bytes: &[u8],
+        shape: Shape,
+        host: &HostFunctions,
+    ) -> anyhow::Result<Self> {
         let described = |error: wasmtime::Error| anyhow::anyhow!("{error:#}");
         let module = Module::new(engine.wasm(), &bytes[shape.module.clone()]).map_err(described)?;
         shape::verify(&shape, plan, &module)?;
         let mut linker = Linker::new(engine.wasm());
         preview1::link(&mut linker).map_err(described)?;
-        intrinsics::link(&mut linker, &shape, plan).map_err(described)?;
+        intrinsics::link(&mut linker, &shape, plan, host).map_err(described)?;
         let template = linker.instantiate_pre(&module).map_err(described)?;
         let given = plan.resources.iter().map(|resource| resource.given).collect();
         Ok(Self { engine: engine.clone(), shape, module, template, given })

@@ -49,6 +49,16 @@ impl HandleTable {
         }
     }
 
+    /// Checks that the component may call what it imports now.
+    pub(super) fn may_leave(&self) -> wasmtime::Result<()> {
+        match self.is_shut {
+            false => Ok(()),
+            true => Err(wasmtime::Error::msg(
+                "it called an import where a component may not: in realloc or in post-return",
+            )),
+        }
+    }
+
     fn held(&self, resource: ResourceId, handle: u32) -> Result<Held, Fault> {
         let index = (handle as usize).checked_sub(1);
         match index.and_then(|index| self.slots.get(index)).and_then(Option::as_ref) {

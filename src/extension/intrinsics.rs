@@ -1,16 +1,22 @@
 //! What the main module imports besides WASI: intrinsics of resources, to make, read and drop handles, and what JavaScript
-//! gives.
+//! gives or the host answers.
 
 use innerbox_bridge_component::plan::{Plan, ResourceId};
 use innerbox_bridge_component::{Fault, Handles};
 use wasmtime::{Caller, Linker, Val};
 
 use super::given;
+use super::host::HostFunctions;
 use super::shape::{ImportSource, Shape};
 use super::state::State;
 
 /// Gives the main module the intrinsics of its resources.
-pub(super) fn link(linker: &mut Linker<State>, shape: &Shape, plan: &Plan) -> wasmtime::Result<()> {
+pub(super) fn link(
+    linker: &mut Linker<State>,
+    shape: &Shape,
+    plan: &Plan,
+    host: &HostFunctions,
+) -> wasmtime::Result<()> {
     for import in &shape.imports {
         let (module, field) = (&import.module, &import.field);
         match import.source {
@@ -32,9 +38,10 @@ pub(super) fn link(linker: &mut Linker<State>, shape: &Shape, plan: &Plan) -> wa
                     drop_handle(caller, resource, given, handle)
                 })?;
             }
-            ImportSource::Given(id) => {
-                given::define(linker, (module, field), id, &plan.imported[id].import_signature())?;
-            }
+            ImportSource::Given(id) => match &plan.imported[id] {
+                function if function.by_host => host.link_core(linker, (module, field), function)?,
+                function => given::define(linker, (module, field), id, &function.import_signature())?,
+            },
         }
     }
     Ok(())

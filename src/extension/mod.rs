@@ -5,8 +5,10 @@ mod direct;
 mod general;
 mod given;
 mod handles;
+mod host;
 mod intrinsics;
 mod limiter;
+mod loader;
 mod preview1;
 mod shape;
 mod state;
@@ -19,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use innerbox_bridge_component::Door;
-use innerbox_bridge_component::plan::{self, Plan};
+use innerbox_bridge_component::plan::Plan;
 use innerbox_bridge_component::typings::{WitDocs, typings};
 
 use crate::deadline::Interrupt;
@@ -32,6 +34,8 @@ use general::GeneralDoor;
 pub(crate) use stdio::Output;
 pub(crate) use wasi::Lending;
 
+pub use host::{HostFunction, HostResult, HostScalar};
+pub use loader::{DoorChoice, Loader};
 pub use shape::{ImportSource, MainImport};
 
 /// A component, compiled for one engine, which gives a native library to the sandboxes it is put into.
@@ -77,30 +81,13 @@ pub enum DoorKind {
     General,
 }
 
-/// Which door a component is to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DoorChoice {
-    /// The direct door where it takes the component, else the general one.
-    #[default]
-    Auto,
-    /// The general door: both must do the same, so this is for tests and measurements.
-    General,
-}
-
 impl Extension {
-    /// Loads a component from a file. Its name is the file's, without `.wasm`.
+    /// Loads a component from a file, by [`Loader::load_file`] of a loader as it comes.
     ///
     /// # Errors
     /// Where the file cannot be read, or as [`Extension::from_bytes`].
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            what: "read component",
-            path: path.to_owned(),
-            source,
-        })?;
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Self::from_bytes(engine, &name, &bytes)
+        Self::loader(engine).load_file(path)
     }
 
     /// Loads a component from its binary form. `name` is what scripts import it by and what errors call it.
@@ -109,7 +96,7 @@ impl Extension {
     /// [`Error::Component`] where the bytes are no valid component, or it is one that no door takes; the message gives
     /// the reason.
     pub fn from_bytes(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_bytes_by(engine, name, bytes, DoorChoice::Auto)
+        Self::loader(engine).load(name, bytes)
     }
 
     /// Loads a component that takes a certain door.
@@ -122,14 +109,12 @@ impl Extension {
         bytes: &[u8],
         choice: DoorChoice,
     ) -> Result<Self, Error> {
-        let load = || {
-            let plan = Arc::new(plan::compile(bytes)?);
-            let (entrance, door_reason) = enter(engine, &plan, bytes, choice)?;
-            let name = name.to_owned();
-            let inner = Inner { name, plan, component_bytes: bytes.len(), entrance, door_reason };
-            Ok(Self { inner: Arc::new(inner) })
-        };
-        load().map_err(|source| Error::Component { name: name.to_owned(), source })
+        Self::loader(engine).door(choice).load(name, bytes)
+    }
+
+    /// What loads components by more than their bytes: a certain door, functions of the host's.
+    pub fn loader(engine: &Engine) -> Loader<'_> {
+        Loader::new(engine)
     }
 
     /// What scripts import it by.
@@ -218,27 +203,4 @@ impl std::fmt::Debug for Extension {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Extension").field("name", &self.inner.name).finish_non_exhaustive()
     }
-}
-
-/// Compiles a component for the first door that takes it, and says why it is this one.
-fn enter(
-    engine: &Engine,
-    plan: &Arc<Plan>,
-    bytes: &[u8],
-    choice: DoorChoice,
-) -> anyhow::Result<(Entrance, String)> {
-    let reason = match choice {
-        DoorChoice::General => "it was asked for".to_owned(),
-        DoorChoice::Auto => match shape::read(bytes, plan) {
-            Ok(shape) => {
-                let compiled = direct::Compiled::new(engine, plan, bytes, shape)?;
-                let reason =
-                    "one main module, its memory its own, and of the host only WASI preview 1 and functions";
-                return Ok((Entrance::Direct(Arc::new(compiled)), reason.to_owned()));
-            }
-            Err(refusal) => refusal.to_string(),
-        },
-    };
-    let compiled = general::Compiled::new(engine, plan, bytes)?;
-    Ok((Entrance::General(Arc::new(compiled)), reason))
 }

@@ -70,7 +70,7 @@ pub enum ImportSource {
     ResourceRep(ResourceId),
     /// Drops a handle of a resource, whoever defines it.
     ResourceDrop(ResourceId),
-    /// A function that JavaScript gives.
+    /// A function that JavaScript gives, or the host answers.
     Given(ImportId),
 }
 

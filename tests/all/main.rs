@@ -1,6 +1,7 @@
 //! What a sandbox does, seen from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod allocations;
 mod api;
 mod claims;
 mod cli;
@@ -11,6 +12,7 @@ mod errors;
 mod fast;
 mod fuzz;
 mod general;
+mod host;
 mod imports;
 mod layers;
 mod limits;

@@ -55,7 +55,7 @@ impl Callees {
             instance: Rc::clone(instance),
             role,
             // Where an import may run the script, a call needs more than its scalars.
-            scalars: function.filter(|_| instance.plan.imported.is_empty()).and_then(|f| f.scalars.clone()),
+            scalars: function.filter(|_| !instance.plan.calls_scripts()).and_then(|f| f.scalars.clone()),
             receiver: function.and_then(|function| match function.role {
                 Role::Method(resource) => Some(resource),
                 _ => None,

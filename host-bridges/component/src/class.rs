@@ -85,7 +85,7 @@ pub(crate) fn function_template<'s>(
     let builder = v8::FunctionTemplate::builder(call)
         .data(data)
         .length((function.params.len() - function.role.receivers()) as i32);
-    let overloads = overloads(function).filter(|_| instance.plan.imported.is_empty());
+    let overloads = overloads(function).filter(|_| !instance.plan.calls_scripts());
     let template = match overloads {
         Some(overloads) => builder.build_fast(scope, overloads),
         None => builder.constructor_behavior(v8::ConstructorBehavior::Throw).build(scope),

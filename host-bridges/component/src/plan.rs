@@ -112,6 +112,8 @@ pub struct Function {
     pub flat_params: usize,
     /// The size and alignment of all parameters as one tuple: used where `flat_params` exceeds [`FLAT_PARAMS_MAX`].
     pub spill: Layout,
+    /// True where the host answers it, and no script: of an imported function.
+    pub by_host: bool,
     /// What crosses, where every parameter besides a method's `self`, and the result, are one core value that needs no
     /// memory.
     pub scalars: Option<Scalars>,
@@ -268,6 +270,26 @@ pub enum Scalar {
     Char,
 }
 
+impl Scalar {
+    /// Its name in WIT.
+    pub fn wit(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::S8 => "s8",
+            Self::U8 => "u8",
+            Self::S16 => "s16",
+            Self::U16 => "u16",
+            Self::S32 => "s32",
+            Self::U32 => "u32",
+            Self::S64 => "s64",
+            Self::U64 => "u64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Char => "char",
+        }
+    }
+}
+
 /// A field of a record or tuple.
 #[derive(Debug)]
 pub struct Field {
@@ -314,6 +336,12 @@ impl Type {
 }
 
 impl Plan {
+    /// True where a call may lead to a call of JavaScript.
+    pub fn calls_scripts(&self) -> bool {
+        self.imported.iter().any(|function| !function.by_host)
+            || self.resources.iter().any(|resource| resource.given)
+    }
+
     /// The name behind a [`NameId`].
     pub fn name(&self, id: NameId) -> &str {
         &self.names[id]

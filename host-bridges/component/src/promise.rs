@@ -113,7 +113,7 @@ fn refuse_what_stays(instance: &Instance, function: &Function) -> Result<(), Fai
     if matches!(function.role, Role::Constructor(_)) {
         return stays("it is a constructor");
     }
-    if !instance.plan.imported.is_empty() {
+    if instance.plan.calls_scripts() {
         return stays("the component calls JavaScript");
     }
     Ok(())

@@ -11,6 +11,7 @@ use wasmtime_environ::component::TypeResourceTableIndex;
 use super::agree::agree;
 use super::{dynamic, given, wasi};
 use crate::engine::Engine;
+use crate::extension::host::HostFunctions;
 use crate::extension::shape::{ImportSource, MainImport};
 use crate::extension::state::State;
 
@@ -40,11 +41,17 @@ impl Compiled {
     ///
     /// # Errors
     /// Where wasmtime does not take it, or it imports what nothing gives.
-    pub(in crate::extension) fn new(engine: &Engine, plan: &Arc<Plan>, bytes: &[u8]) -> anyhow::Result<Self> {
+    pub(in crate::extension) fn new(
+        engine: &Engine,
+        plan: &Arc<Plan>,
+        bytes: &[u8],
+        host: &HostFunctions,
+    ) -> anyhow::Result<Self> {
         let component = Component::from_binary(engine.wasm(), bytes).map_err(described)?;
         let imports = imports(engine, &component, plan)?;
         let mut linker = Linker::new(engine.wasm());
         wasi::link(&mut linker).map_err(described)?;
+        host.link_component(&mut linker, plan).map_err(described)?;
         given::link(&mut linker, plan).map_err(described)?;
         let exports = plan
             .functions

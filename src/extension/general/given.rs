@@ -97,7 +97,7 @@ fn members(instance: &mut LinkerInstance<'_, State>, plan: &Arc<Plan>, interface
             with_passage(|passage| passage.dropped(resource, rep))
         })?;
     }
-    for (id, function) in plan.imported.iter().enumerate() {
+    for (id, function) in plan.imported.iter().enumerate().filter(|(_, function)| !function.by_host) {
         if function.interface == interface.name {
             let signature = function.import_signature();
             define(instance, Arc::new(Import { id, plan: Arc::clone(plan), signature }))?;

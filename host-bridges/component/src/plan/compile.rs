@@ -258,6 +258,7 @@ impl<'a> Compiler<'a> {
             role,
             flat_params,
             spill: Layout { size: narrow(spill.size), align: narrow_align(spill.align) },
+            by_host: false,
             scalars,
         };
         let list = if self.importing { &mut self.plan.imported } else { &mut self.plan.functions };
@@ -282,27 +283,27 @@ impl<'a> Compiler<'a> {
     }
 
     fn ty(&mut self, wit: &Wit) -> Result<Type, Refusal> {
-        let (scalar, text) = match wit {
+        let scalar = match wit {
             Wit::Id(id) => {
                 let ty = self.defined(*id, wit)?;
                 return Ok(self.named(*id, ty));
             }
             Wit::String => return Ok(self.make(wit, 2, "string".to_owned(), Kind::String)),
             Wit::ErrorContext => return Err(self.unsupported("`error-context`")),
-            Wit::Bool => (Scalar::Bool, "bool"),
-            Wit::U8 => (Scalar::U8, "u8"),
-            Wit::U16 => (Scalar::U16, "u16"),
-            Wit::U32 => (Scalar::U32, "u32"),
-            Wit::U64 => (Scalar::U64, "u64"),
-            Wit::S8 => (Scalar::S8, "s8"),
-            Wit::S16 => (Scalar::S16, "s16"),
-            Wit::S32 => (Scalar::S32, "s32"),
-            Wit::S64 => (Scalar::S64, "s64"),
-            Wit::F32 => (Scalar::F32, "f32"),
-            Wit::F64 => (Scalar::F64, "f64"),
-            Wit::Char => (Scalar::Char, "char"),
+            Wit::Bool => Scalar::Bool,
+            Wit::U8 => Scalar::U8,
+            Wit::U16 => Scalar::U16,
+            Wit::U32 => Scalar::U32,
+            Wit::U64 => Scalar::U64,
+            Wit::S8 => Scalar::S8,
+            Wit::S16 => Scalar::S16,
+            Wit::S32 => Scalar::S32,
+            Wit::S64 => Scalar::S64,
+            Wit::F32 => Scalar::F32,
+            Wit::F64 => Scalar::F64,
+            Wit::Char => Scalar::Char,
         };
-        Ok(self.make(wit, 1, text.to_owned(), Kind::Scalar(scalar)))
+        Ok(self.make(wit, 1, scalar.wit().to_owned(), Kind::Scalar(scalar)))
     }
 
     fn make(&self, wit: &Wit, flat: usize, text: String, kind: Kind) -> Type {
