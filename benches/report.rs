@@ -128,6 +128,7 @@ const SECTIONS: [(&str, &[Line]); 8] = [
                 "start/sandbox-and-call",
                 &["start/isolate"],
             ),
+            line("instance of an extension, and its first call", "start/instance", &[]),
             line("trap, fresh instance, first call", "start/trap-and-again", &[]),
             line("loading `image` from the cache", "start/load-from-cache", &[]),
         ],

@@ -5,6 +5,8 @@
 //! module alone. `wasmtime_environ`'s translator resolves the component's data flow: which core function each export
 //! lifts, with which memory, `realloc` and post-return, and what each import of the main module is.
 
+mod indirect;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -16,8 +18,8 @@ use wasmtime::ValType;
 use wasmtime_environ::component::{
     CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes,
     ComponentTypesBuilder, CoreDef, CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule,
-    LoweredIndex, ResourceIndex, RuntimeImportIndex, RuntimeInstanceIndex, StringEncoding, Trampoline,
-    Translator, TypeDef, TypeResourceTable, TypeResourceTableIndex,
+    LoweredIndex, ResourceIndex, RuntimeImportIndex, StringEncoding, Trampoline, Translator, TypeDef,
+    TypeResourceTable, TypeResourceTableIndex,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{EntityIndex, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables};
@@ -144,6 +146,13 @@ struct Reader<'a> {
     instances: Vec<CoreInstance<'a>>,
 }
 
+/// What all functions use, by the names under which the main module exports it.
+#[derive(Default)]
+struct Uses {
+    memory: Option<String>,
+    realloc: Option<String>,
+}
+
 /// An export of the component that is a function.
 struct Lifted<'a> {
     function: &'a CoreDef,
@@ -155,36 +164,30 @@ impl<'a> Reader<'a> {
         let main = self.main()?;
         let lifted = self.all_lifted();
         let mut functions = Vec::with_capacity(self.plan.functions.len());
-        let mut realloc = None;
-        let mut memory = None;
+        let mut uses = Uses::default();
         for function in &self.plan.functions {
             let key = (function.interface.as_str(), function.name.as_str());
             let Some(export) = lifted.get(&key) else {
                 return refuse(format!("`{}` is not exported as a function", function.name));
             };
-            self.check_options(export.options)?;
+            self.use_options(main, export.options, &mut uses)?;
             functions.push(CoreFunction {
                 name: self.main_export(main, export.function)?,
                 params: if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 },
                 post_return: self.post_return(main, export.options)?,
             });
-            if let CanonicalOptionsDataModel::LinearMemory(options) = export.options.data_model {
-                let its = options.memory.map(|index| self.memory_name(main, index)).transpose()?;
-                one_of(&mut memory, its, "memories")?;
-                let its = options.realloc.map(|index| self.realloc_name(main, index)).transpose()?;
-                one_of(&mut realloc, its, "allocators")?;
-            }
         }
         let resources = self.resources()?;
+        let imports = self.imports(main, &resources, &mut uses)?;
         let module = &self.modules[self.instances[main].module];
         let start = module.wasm_module_offset as usize;
         Ok(Shape {
             module: start..start + module.wasm.len(),
             functions,
             destructors: self.destructors(main, &resources)?,
-            realloc,
-            memory,
-            imports: self.imports(main, &resources)?,
+            realloc: uses.realloc,
+            memory: uses.memory,
+            imports,
         })
     }
 
@@ -233,22 +236,26 @@ impl<'a> Reader<'a> {
         all
     }
 
-    fn check_options(&self, options: &CanonicalOptions) -> Result<(), Refusal> {
+    /// Notes the memory and the allocator that a function uses, which must be the same for all.
+    fn use_options(&self, main: usize, options: &CanonicalOptions, uses: &mut Uses) -> Result<(), Refusal> {
         if options.async_ {
             return refuse("it uses the asynchronous ABI");
         }
         if options.string_encoding != StringEncoding::Utf8 {
             return refuse("its strings are not UTF-8");
         }
-        match options.data_model {
-            CanonicalOptionsDataModel::LinearMemory(_) => Ok(()),
-            CanonicalOptionsDataModel::Gc {} => refuse("its values are garbage-collected objects"),
-        }
+        let CanonicalOptionsDataModel::LinearMemory(options) = options.data_model else {
+            return refuse("its values are garbage-collected objects");
+        };
+        let its = options.memory.map(|index| self.memory_name(main, index)).transpose()?;
+        one_of(&mut uses.memory, its, "memories")?;
+        let its = options.realloc.map(|index| self.realloc_name(main, index)).transpose()?;
+        one_of(&mut uses.realloc, its, "allocators")
     }
 
     /// The name under which the main module exports a core item.
     fn main_export(&self, main: usize, definition: &CoreDef) -> Result<String, Refusal> {
-        match self.through_shim(definition) {
+        match self.called(definition) {
             CoreDef::Export(export) if export.instance.as_u32() as usize == main => self.export_name(export),
             _ => refuse("a canonical option is not of its main module"),
         }
@@ -266,28 +273,6 @@ impl<'a> Reader<'a> {
         let found = module.exports.iter().find(|(_, item)| **item == index);
         let (name, _) = found.ok_or_else(|| Refusal("a lifted function is not exported".to_owned()))?;
         Ok(module.strings[*name].to_owned())
-    }
-
-    /// Follows a function through the two small modules that wit-component ties the knot with: the first one exports
-    /// functions by number that call through a table; the second one imports, under the same numbers, what fills it.
-    fn through_shim<'d>(&'d self, definition: &'d CoreDef) -> &'d CoreDef {
-        let CoreDef::Export(export) = definition else { return definition };
-        if !self.is_named(export.instance, "wit-component:shim") {
-            return definition;
-        }
-        let Ok(number) = self.export_name(export) else { return definition };
-        let fixups = (0_u32..)
-            .zip(&self.instances)
-            .find(|(index, _)| self.is_named(RuntimeInstanceIndex::from_u32(*index), "wit-component:fixups"));
-        let Some((_, fixups)) = fixups else { return definition };
-        let module = &self.modules[fixups.module].module;
-        let position = module.imports().position(|(_, field, _)| field == number);
-        position.and_then(|position| fixups.arguments.get(position)).unwrap_or(definition)
-    }
-
-    fn is_named(&self, instance: RuntimeInstanceIndex, name: &str) -> bool {
-        let module = &self.modules[self.instances[instance.as_u32() as usize].module].module;
-        module.name.is_some_and(|atom| &module.strings[atom] == name)
     }
 
     fn memory_name(
@@ -397,17 +382,22 @@ impl<'a> Reader<'a> {
         &self,
         main: usize,
         resources: &HashMap<ResourceIndex, ResourceId>,
+        uses: &mut Uses,
     ) -> Result<Vec<MainImport>, Refusal> {
         let instance = &self.instances[main];
         let module = &self.modules[instance.module].module;
         let mut imports = Vec::new();
         for ((name, field, _), argument) in module.imports().zip(instance.arguments) {
-            let source = match self.through_shim(argument) {
+            let source = match self.called(argument) {
                 CoreDef::Export(export) if name == WASI && export.instance.as_u32() as usize != main => {
                     ImportSource::Wasi
                 }
                 CoreDef::Trampoline(index) => {
-                    self.intrinsic(&self.translation.trampolines[*index], name, resources)?
+                    let trampoline = &self.translation.trampolines[*index];
+                    if let Trampoline::LowerImport { options, .. } = trampoline {
+                        self.use_options(main, &self.translation.component.options[*options], uses)?;
+                    }
+                    self.intrinsic(trampoline, name, resources)?
                 }
                 _ => return refuse(format!("it imports `{name}` `{field}`, which is no WASI function")),
             };
@@ -431,10 +421,7 @@ impl<'a> Reader<'a> {
             Trampoline::ResourceNew { ty, .. } => Ok(ImportSource::ResourceNew(id(*ty)?)),
             Trampoline::ResourceRep { ty, .. } => Ok(ImportSource::ResourceRep(id(*ty)?)),
             Trampoline::ResourceDrop { ty, .. } => Ok(ImportSource::ResourceDrop(id(*ty)?)),
-            Trampoline::LowerImport { index, options, .. } => {
-                self.check_options(&self.translation.component.options[*options])?;
-                self.given(*index, interface).map(ImportSource::Given)
-            }
+            Trampoline::LowerImport { index, .. } => self.given(*index, interface).map(ImportSource::Given),
             _ => refuse(format!("it imports `{interface}` itself")),
         }
     }

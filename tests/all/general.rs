@@ -284,3 +284,45 @@ fn a_pool_with_room_for_few_instances_says_so() {
     drop(first);
     assert_eq!(second.run_module_source("c.js", source).into_value::<u32>().unwrap(), 5);
 }
+
+/// A component whose import needs the memory of the module that calls it. The import is reached through a table that
+/// another module fills, last.
+const KNOT: &str = r#"(component
+    (import "measure" (func $measure (param "text" string) (result u32)))
+    (core module $tie
+      (table (export "slots") 1 1 funcref)
+      (type $f (func (param i32 i32) (result i32)))
+      (func (export "measure") (type $f) BODY))
+    (core module $main
+      (import "" "measure" (func $measure (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 16) "seven!!")
+      (func (export "f") (result i32) (call $measure (i32.const 16) (i32.const 7))))
+    (core module $fill
+      (import "" "slots" (table 1 1 funcref))
+      (import "" "measure" (func $measure (param i32 i32) (result i32)))
+      (elem (i32.const 0) func $measure))
+    (core instance $tie (instantiate $tie))
+    (core instance $main (instantiate $main (with "" (instance (export "measure" (func $tie "measure"))))))
+    (core func $lowered (canon lower (func $measure) (memory (core memory $main "memory"))))
+    (core instance (instantiate $fill (with "" (instance (export "slots" (table $tie "slots")) (export "measure" (func $lowered))))))
+    (func (export "f") (result u32) (canon lift (core func $main "f"))))"#;
+
+#[test]
+fn a_function_that_only_calls_another_one_through_a_table_is_that_one() {
+    let source = "import { instantiate } from 'innerbox:component';
+        export default instantiate('guest', { measure: (text) => text.length }).f();";
+    let passed_on = "(call_indirect (type $f) (local.get 0) (local.get 1) (i32.const 0))";
+    // What does anything else besides is no mere detour: the general door runs it as it is.
+    let shorter = "(call_indirect (type $f) (local.get 0) (i32.const 6) (i32.const 0))";
+    let counted = format!("(drop (i32.const 1)) {passed_on}");
+    for (body, kind, expected) in
+        [(passed_on, DoorKind::Direct, 7), (shorter, DoorKind::General, 6), (&counted, DoorKind::General, 7)]
+    {
+        let guest = load(&KNOT.replace("BODY", body));
+        assert_eq!(guest.door_kind(), kind, "{body}: {}", guest.door_reason());
+        let mut sandbox = Sandbox::builder(&ENGINE).extension_with(&guest, tight()).build().unwrap();
+        let length: u32 = sandbox.run_module_source("test.js", source).into_value().unwrap();
+        assert_eq!(length, expected, "{body}");
+    }
+}

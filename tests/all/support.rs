@@ -61,7 +61,6 @@ pub(crate) fn component_of(wit: &str) -> Vec<u8> {
     let mut module = wit_component::dummy_module(&resolve, world, mangling);
     let encoding = wit_component::StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
-    // The direct door knows the modules that tie the knot by their names.
-    let encoder = wit_component::ComponentEncoder::default().debug_names(true).module(&module).unwrap();
+    let encoder = wit_component::ComponentEncoder::default().module(&module).unwrap();
     encoder.validate(true).encode().unwrap()
 }

@@ -96,7 +96,7 @@ pub(super) fn encode(wit: &str, module: impl FnOnce(&Resolve, WorldId) -> String
     let text = module(&resolve, world);
     let mut core = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
-    let encoder = ComponentEncoder::default().validate(true).debug_names(true).module(&core);
+    let encoder = ComponentEncoder::default().validate(true).module(&core);
     encoder
         .and_then(|mut encoder| encoder.encode())
         .unwrap_or_else(|error| panic!("{error:?}\n{wit}\n{text}"))
