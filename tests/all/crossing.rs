@@ -9,7 +9,7 @@ pub(crate) mod oracle;
 
 use crate::support::{DOORS, ENGINE, guest, tight};
 use generate::Generator;
-use innerbox::{Engine, Extension, Limits, Sandbox};
+use innerbox::{Engine, Extension, ExtensionLimits, Limits, Sandbox};
 use literal::{arguments, literal, lower_camel};
 use oracle::Oracle;
 use std::time::Duration;
@@ -88,8 +88,9 @@ pub(crate) fn compare(subject: &Subject<'_>) -> Result<usize, String> {
     for (door, way) in DOORS.into_iter().flat_map(|door| WAYS.map(|way| (door, way))) {
         let guest = Extension::from_bytes_by(engine, file, bytes, door).unwrap();
         let limits = Limits { wall: Some(Duration::from_secs(60)), cpu: None, ..Limits::default() };
+        let patient = ExtensionLimits { call_wall: None, ..tight() };
         let mut sandbox =
-            Sandbox::builder(engine).limits(limits).extension_with(&guest, tight()).build().unwrap();
+            Sandbox::builder(engine).limits(limits).extension_with(&guest, patient).build().unwrap();
         let failures: String = sandbox
             .run_module_source("crossing.js", &format!("{way}\n{source}"))
             .into_value()

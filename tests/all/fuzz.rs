@@ -17,13 +17,20 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use innerbox::{Config, Engine};
+use innerbox::{Config, Engine, ExtensionLimits};
+
+use crate::support::tight;
 
 /// Time for each fuzzer, where the environment says nothing: all of them together take a minute.
 const SECONDS: u64 = 20;
 
 /// Compiled once and thrown away: the cache on disk would fill with components that are never seen again.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Config::new().cache_off()).unwrap());
+
+/// Limits that nothing reaches but what never ends: a fuzzer may run for hours beside whatever else a machine does.
+fn patient() -> ExtensionLimits {
+    ExtensionLimits { call_wall: Some(Duration::from_secs(60)), ..tight() }
+}
 
 /// What one seed came to: how many calls were checked, or what went wrong.
 type Verdict = Result<usize, String>;

@@ -4,15 +4,21 @@
 //! be entered: a call into it is refused as busy.
 
 use innerbox_binding::{Failure, OrPending};
+use smallvec::SmallVec;
 
-use crate::check::{Checker, Tape};
+use crate::check::{Checker, Tape, mismatch};
 use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
 use crate::instance::{Instance, Problem};
 use crate::lift::{Lifter, Room, over};
 use crate::lower::{Lowerer, Site, result_place};
+use crate::path::Path;
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
+use crate::scalar::{from_bits, to_bits};
 
 type Value<'s> = v8::Local<'s, v8::Value>;
+
+/// Arguments of most functions of scalars.
+const FEW: usize = 4;
 
 /// Answers what a component imports while it runs.
 pub(crate) struct Outward<'a, 's, 'i> {
@@ -62,6 +68,9 @@ impl Outward<'_, '_, '_> {
         let instance = self.instance;
         let function = &instance.plan.imported[id];
         v8::scope!(let scope, self.scope);
+        if scalars(scope, instance, id, function, flat)? {
+            return Ok(());
+        }
         let arguments =
             lift(scope, instance, self.generation, self.allowed, importer.source(), function, flat)?;
         // Before the script runs: what is broken already asks for nothing.
@@ -111,6 +120,31 @@ impl Crossing for Outward<'_, '_, '_> {
     fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Fault> {
         self.note_dropped(rep)
     }
+}
+
+/// The short way of a function whose parameters and result are scalars in core values: nothing has to be kept between checking
+/// and lowering. False where the long way is to be taken, and nothing has happened yet.
+fn scalars(
+    scope: &mut v8::PinScope<'_, '_>,
+    instance: &Instance,
+    id: ImportId,
+    function: &Function,
+    flat: &mut [u64],
+) -> Result<bool, Problem> {
+    let Some(scalars) = function.scalars.as_ref().filter(|_| function.role.receivers() == 0) else {
+        return Ok(false);
+    };
+    let values = scalars.params.iter().zip(&*flat).map(|(scalar, bits)| from_bits(*scalar, *bits, scope));
+    // A `char` that is none is for the long way to refuse.
+    let Some(arguments) = values.collect::<Option<SmallVec<[Value<'_>; FEW]>>>() else { return Ok(false) };
+    let answer = run(scope, instance, id, function, &arguments)?;
+    if let (Returns::Value(ty), Some(scalar), Answer::Returned(value)) =
+        (&function.result, scalars.result, answer)
+    {
+        let bits = to_bits(scalar, value, scope);
+        flat[0] = bits.ok_or_else(|| mismatch(scope, &Path::Result(&function.title), ty, value))?;
+    }
+    Ok(true)
 }
 
 fn lift<'s>(

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use innerbox::{DoorChoice, Extension, Limits, Sandbox};
 
 use super::types::spread;
-use super::{ENGINE, Verdict, campaign};
-use crate::support::{guest, tight};
+use super::{ENGINE, Verdict, campaign, patient};
+use crate::support::guest;
 
 /// Calls of one seed: a sandbox and its instances are made once for them.
 const CASES: usize = 200;
@@ -33,8 +33,8 @@ fn run(echo: &Extension, source: &str) -> Verdict {
     let limits = Limits { cpu: None, ..Limits::default() };
     let mut sandbox = Sandbox::builder(&ENGINE)
         .limits(limits)
-        .extension_with(echo, tight())
-        .extension_with(&GIVEN, tight())
+        .extension_with(echo, patient())
+        .extension_with(&GIVEN, patient())
         .build()
         .unwrap();
     let failures: String = sandbox

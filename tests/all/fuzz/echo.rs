@@ -3,12 +3,12 @@
 use innerbox::{Extension, Limits, Sandbox};
 
 use super::types::{Types, spread};
-use super::{ENGINE, Verdict, campaign, image};
+use super::{ENGINE, Verdict, campaign, image, patient};
 use crate::crossing::generate::Generator;
 use crate::crossing::literal::literal;
 use crate::crossing::oracle::Oracle;
 use crate::crossing::{FAILURES, SAME, Subject, compare};
-use crate::support::{DOORS, tight};
+use crate::support::DOORS;
 
 /// Types of one component.
 const TYPES: usize = 3;
@@ -60,7 +60,7 @@ fn relayed(echo: &[u8], relay: &[u8], seed: u64) -> Verdict {
         let guest =
             Extension::from_bytes_by(&ENGINE, "fuzz", relay, door).map_err(|error| error.to_string())?;
         let limits = Limits { cpu: None, ..Limits::default() };
-        let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&guest, tight());
+        let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&guest, patient());
         let completion = builder.build().unwrap().run_module_source("relay.js", &source);
         let failures: String = completion.into_value().map_err(|error| format!("{door:?}: {error}"))?;
         if !failures.is_empty() {
