@@ -1,6 +1,8 @@
 //! A fresh realm, before anything of the tenant's runs in it: what a tenant must not have is taken away.
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, function, value::string};
+use innerbox_binding::{
+    Arguments, Failure, OrPending, Outcome, define_denied_error, function, value::string,
+};
 
 use super::exception::describe;
 use crate::error::Error;
@@ -45,7 +47,7 @@ fn prepare(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), 
     let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
     let receiver = v8::undefined(scope).into();
     match prelude.call(scope, receiver, &[is_real_array.into(), web_assembly.into()]) {
-        Some(_) => Ok(()),
+        Some(_) => define_denied_error(scope),
         None => Err(scope.exception().map_or(Failure::Pending, |thrown| Failure::thrown(scope, thrown))),
     }
 }

@@ -201,7 +201,7 @@ fn read(modules: &Modules, path: &Path, request: &Request, most: usize) -> Resul
     files.read(path, most).map_err(|unread| match unread {
         Unread::Denied => {
             let message = format!("access denied: importing {request} needs --allow-read={}", path.display());
-            Failure::error(message).code("ERR_ACCESS_DENIED")
+            Failure::denied(message)
         }
         Unread::TooLong(bytes) => {
             let message = format!("limit reached: importing {request}: {bytes} bytes, {most} allowed");

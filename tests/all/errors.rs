@@ -97,3 +97,21 @@ fn code_from_strings_is_refused() {
         assert_eq!(error(source).name, "EvalError", "{source}");
     }
 }
+
+#[test]
+fn what_was_not_lent_is_a_denied_error_of_the_realm() {
+    let thrown = error("const name = 'DeniedError';
+        import('node:fs').then((fs) => {
+          try { fs.readFileSync('/etc/passwd'); } catch (error) {
+            const right = error instanceof DeniedError && error instanceof Error && !Object.keys(globalThis).includes(name);
+            throw right ? error : new Error('another one');
+          }
+        })");
+    assert_eq!((thrown.name.as_str(), thrown.code.as_deref()), ("DeniedError", Some("ERR_ACCESS_DENIED")));
+    let stack = thrown.stack.expect("an error has a stack");
+    assert!(stack.starts_with("DeniedError: access denied: reading `/etc/passwd` needs"), "{stack}");
+    // A script that puts its own there changes nothing of what the host throws.
+    let spoilt =
+        "globalThis.DeniedError = class {}; import('node:fs').then((fs) => fs.readFileSync('/etc/passwd'))";
+    assert_eq!(error(spoilt).name, "DeniedError");
+}

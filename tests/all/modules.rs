@@ -192,7 +192,7 @@ fn modules_come_only_from_below_the_first_or_from_what_is_lent() {
     let (main, shared) = (directory.path().join("app/main.js"), directory.path().join("shared"));
     for file in [main.clone(), directory.path().join("app/link.js")] {
         let Outcome::Threw { error } = run(&mut sandbox(), &file) else { panic!("it must be denied") };
-        assert_eq!(error.code.as_deref(), Some("ERR_ACCESS_DENIED"), "{error}");
+        assert_eq!((error.name.as_str(), error.code.as_deref()), ("DeniedError", Some("ERR_ACCESS_DENIED")));
         assert!(error.message.starts_with("access denied: importing '"), "{error}");
         assert!(error.message.contains(" needs --allow-read="), "{error}");
     }

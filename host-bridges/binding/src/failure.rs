@@ -1,5 +1,6 @@
 //! Errors that a callback gives to its JavaScript caller.
 
+use crate::denied;
 use crate::strings::string;
 
 /// What a callback returns: a value, or the reason why there is none.
@@ -16,6 +17,8 @@ pub enum Class {
     RangeError,
     /// `SyntaxError`
     SyntaxError,
+    /// `DeniedError`, where it was defined; else `Error`
+    DeniedError,
 }
 
 /// Why a callback has no value to return.
@@ -90,6 +93,11 @@ impl Failure {
         Self::of(Class::RangeError, message)
     }
 
+    /// A `DeniedError`, with its code.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::of(Class::DeniedError, message).code(denied::CODE)
+    }
+
     /// An error of this class.
     pub fn of(class: Class, message: impl Into<String>) -> Self {
         Self::Error { class, message: message.into(), code: None, details: Vec::new() }
@@ -124,7 +132,7 @@ impl Failure {
             Self::Pending => None,
             Self::Thrown(value) => Some(v8::Local::new(scope, value)),
             Self::Error { class, message, code, details } => {
-                let exception = make(scope, class, &message);
+                let exception = make(scope, class, &message)?;
                 if let Ok(object) = v8::Local::<v8::Object>::try_from(exception) {
                     let code = code.map(|code| ("code", Detail::from(code)));
                     for (name, value) in code.into_iter().chain(details) {
@@ -145,14 +153,16 @@ impl Failure {
     }
 }
 
-fn make<'s>(scope: &v8::PinScope<'s, '_>, class: Class, message: &str) -> v8::Local<'s, v8::Value> {
+/// `None` where V8 holds an exception, or is being terminated.
+fn make<'s>(scope: &v8::PinScope<'s, '_>, class: Class, message: &str) -> Option<v8::Local<'s, v8::Value>> {
     let message = string(scope, message);
-    match class {
+    Some(match class {
         Class::Error => v8::Exception::error(scope, message),
         Class::TypeError => v8::Exception::type_error(scope, message),
         Class::RangeError => v8::Exception::range_error(scope, message),
         Class::SyntaxError => v8::Exception::syntax_error(scope, message),
-    }
+        Class::DeniedError => return denied::make(scope, message),
+    })
 }
 
 /// Reads `None`, V8's sign of a pending exception, as a [`Failure`].

@@ -9,6 +9,7 @@
 
 mod buffer;
 mod callback;
+mod denied;
 mod event_loop;
 mod failure;
 pub mod prelude;
@@ -19,5 +20,6 @@ pub use buffer::{
     Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, template};
+pub use denied::define_denied_error;
 pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

@@ -90,11 +90,11 @@ fn of_path(trouble: Trouble, path: &str, subject: &Subject) -> Failure {
             };
             let full = full.display();
             let message = format!("access denied: {doing} `{full}` needs {flag}={full}");
-            place(Failure::error(message).code("ERR_ACCESS_DENIED"), subject.syscall, subject)
+            place(Failure::denied(message), subject.syscall, subject)
         }
         Trouble::System(error, _) if is_escape(&error) => {
             let message = format!("access denied: `{path}` leads outside of what was granted");
-            place(Failure::error(message).code("ERR_ACCESS_DENIED"), subject.syscall, subject)
+            place(Failure::denied(message), subject.syscall, subject)
         }
         Trouble::System(error, syscall) => system(&error, syscall.unwrap_or(subject.syscall), subject),
         Trouble::TooLarge(bytes, allowed) => {
@@ -111,7 +111,7 @@ fn of_path(trouble: Trouble, path: &str, subject: &Subject) -> Failure {
         }
         Trouble::Special => {
             let message = format!("access denied: `{path}` is neither a file nor a folder");
-            place(Failure::error(message).code("ERR_ACCESS_DENIED"), subject.syscall, subject)
+            place(Failure::denied(message), subject.syscall, subject)
         }
         Trouble::IsFolder => {
             let message = format!("Path is a directory: rm returned EISDIR (is a directory) {path}");
