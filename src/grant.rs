@@ -91,6 +91,10 @@ pub(crate) enum LentToExtension {
     Argument(String),
     Stdio,
     FineClocks,
+    Http(String),
+    Tcp(String),
+    Udp(String),
+    PrivateAddresses,
 }
 
 /// What a component may do with a directory.
@@ -143,5 +147,40 @@ impl ExtensionGrant {
     #[must_use]
     pub fn fine_clocks() -> Self {
         Self(LentToExtension::FineClocks)
+    }
+
+    /// Requests by HTTP to one origin: `example.com`, `example.com:8443`, `http://localhost:8080`. Without a scheme it is
+    /// `https`; nothing else is lent by it, no other port and no host below it.
+    ///
+    /// A name leads only to addresses of the public network, `localhost` only to this machine: see
+    /// [`private_addresses`](Self::private_addresses). Redirects are answers like any other, and followed by nobody.
+    #[must_use]
+    pub fn http(origin: impl Into<String>) -> Self {
+        Self(LentToExtension::Http(origin.into()))
+    }
+
+    /// Connections by TCP to one port of an address, of a block of addresses, or of what a name leads to:
+    /// `192.0.2.1:5432`, `[::1]:5432`, `10.0.0.0/8:5432`, `db.example.com:5432`. Nothing may be listened to.
+    ///
+    /// A name that is lent is a name that may be looked up. The component may then connect to the addresses that it was
+    /// told, under the same rule as for [`http`](Self::http).
+    #[must_use]
+    pub fn tcp(remote: impl Into<String>) -> Self {
+        Self(LentToExtension::Tcp(remote.into()))
+    }
+
+    /// Datagrams by UDP, to and from what [`tcp`](Self::tcp) takes. The component's own port is of the system's choice.
+    #[must_use]
+    pub fn udp(remote: impl Into<String>) -> Self {
+        Self(LentToExtension::Udp(remote.into()))
+    }
+
+    /// That names lead anywhere: also to this machine, to private networks, and to where clouds keep a machine's secrets.
+    ///
+    /// Without it they lead to the public network. For whoever answers for a name that was lent chooses the address, and
+    /// may change it at any time. Addresses that are lent as such need no such grant.
+    #[must_use]
+    pub fn private_addresses() -> Self {
+        Self(LentToExtension::PrivateAddresses)
     }
 }

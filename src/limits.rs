@@ -120,6 +120,8 @@ pub struct ExtensionLimits {
     pub call_wall: Option<Duration>,
     /// Bytes that one call may carry into the component or out of it.
     pub crossing_bytes: usize,
+    /// Sockets, HTTP requests and look-ups of names at once, of all its instances together.
+    pub connections: usize,
 }
 
 impl ExtensionLimits {
@@ -134,6 +136,9 @@ impl ExtensionLimits {
 
     /// The guest chooses how long the list is that it returns, and the host allocates it.
     pub const CROSSING_BYTES: usize = 256 << 20;
+
+    /// Each connection is a file descriptor, and the process has a thousand of them for everybody.
+    pub const CONNECTIONS: usize = 32;
 }
 
 impl Default for ExtensionLimits {
@@ -143,6 +148,7 @@ impl Default for ExtensionLimits {
             table_elements: Self::TABLE_ELEMENTS,
             call_wall: Some(Self::CALL_WALL),
             crossing_bytes: Self::CROSSING_BYTES,
+            connections: Self::CONNECTIONS,
         }
     }
 }

@@ -31,6 +31,20 @@ pub(crate) struct LendingOptions {
     /// Lend an extension the system's clocks, which otherwise tick once a millisecond
     #[arg(long, value_name = "NAME")]
     ext_fine_clocks: Vec<String>,
+    /// Lend an extension requests by HTTPS to HOST, at port 443 or another one; with `http://`, by HTTP, at port 80
+    #[arg(long, value_name = "NAME=[http://]HOST[:PORT]")]
+    ext_allow_http: Vec<String>,
+    /// Lend an extension connections by TCP to a port of an address, of a block of them (10.0.0.0/8), or of what a name
+    /// leads to, which it may look up
+    #[arg(long, value_name = "NAME=HOST:PORT")]
+    ext_allow_tcp: Vec<String>,
+    /// Lend an extension datagrams by UDP, as `--ext-allow-tcp` does connections
+    #[arg(long, value_name = "NAME=HOST:PORT")]
+    ext_allow_udp: Vec<String>,
+    /// Let names that are lent to an extension lead to this machine and to private networks; otherwise they lead to the
+    /// public network alone, and `localhost` to this machine
+    #[arg(long, value_name = "NAME")]
+    ext_allow_private: Vec<String>,
 }
 
 /// Grants by the names of extensions.
@@ -64,6 +78,21 @@ impl LendingOptions {
         }
         for name in &self.ext_fine_clocks {
             lend(name, ExtensionGrant::fine_clocks());
+        }
+        for text in &self.ext_allow_http {
+            let (name, origin) = named("--ext-allow-http", text, "NAME=[http://]HOST[:PORT]")?;
+            lend(name, ExtensionGrant::http(origin));
+        }
+        for text in &self.ext_allow_tcp {
+            let (name, remote) = named("--ext-allow-tcp", text, "NAME=HOST:PORT")?;
+            lend(name, ExtensionGrant::tcp(remote));
+        }
+        for text in &self.ext_allow_udp {
+            let (name, remote) = named("--ext-allow-udp", text, "NAME=HOST:PORT")?;
+            lend(name, ExtensionGrant::udp(remote));
+        }
+        for name in &self.ext_allow_private {
+            lend(name, ExtensionGrant::private_addresses());
         }
         match grants.keys().find(|name| catalogue.find(name).is_none()) {
             Some(unknown) => bail!("grants for an extension: {}", catalogue.missing(unknown)),

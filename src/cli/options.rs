@@ -87,6 +87,9 @@ pub(crate) struct LimitOptions {
     /// Time of one call into a component; past it the call is an exception, and the script goes on
     #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
     ext_call_wall: Deadline,
+    /// Sockets and HTTP requests at once of each component
+    #[arg(long, value_name = "COUNT", default_value_t = ExtensionLimits::CONNECTIONS)]
+    ext_connections: usize,
 }
 
 /// Where components come from.
@@ -161,6 +164,7 @@ impl LimitOptions {
         ExtensionLimits {
             memory_bytes: self.ext_memory,
             call_wall: self.ext_call_wall.0,
+            connections: self.ext_connections,
             ..ExtensionLimits::default()
         }
     }

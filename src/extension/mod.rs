@@ -9,6 +9,7 @@ mod host;
 mod intrinsics;
 mod limiter;
 mod loader;
+mod network;
 mod preview1;
 mod shape;
 mod state;

@@ -5,10 +5,12 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::given::Imports;
 use super::handles::HandleTable;
 use super::limiter::Limiter;
+use super::network::Outgoing;
 use super::stdio::LastWords;
 use crate::deadline::Interrupt;
 
@@ -18,6 +20,7 @@ pub(super) const WASI_RESOURCES_MAX: usize = 10_000;
 /// What the store of an instance holds.
 pub(super) struct State {
     pub(super) wasi: WasiP1Ctx,
+    pub(super) outgoing: Outgoing,
     pub(super) handles: HandleTable,
     pub(super) limiter: Limiter,
     pub(super) last_words: LastWords,
@@ -29,6 +32,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         mut wasi: WasiP1Ctx,
+        outgoing: Outgoing,
         last_words: LastWords,
         limiter: Limiter,
         interrupt: Arc<Interrupt>,
@@ -36,6 +40,7 @@ impl State {
         wasi.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
         Self {
             wasi,
+            outgoing,
             handles: HandleTable::default(),
             limiter,
             last_words,
@@ -63,5 +68,12 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.wasi.ctx()
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let Outgoing { http, requests, .. } = &mut self.outgoing;
+        WasiHttpCtxView { ctx: http, table: self.wasi.ctx().table, hooks: requests }
     }
 }

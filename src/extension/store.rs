@@ -25,8 +25,9 @@ pub(super) fn store(
     interrupt: &Arc<Interrupt>,
 ) -> Store<State> {
     let last_words = LastWords::default();
-    let limiter = Limiter::new(limits);
-    let state = State::new(lending.context(&last_words), last_words, limiter, Arc::clone(interrupt));
+    let outgoing = lending.outgoing(limits.connections);
+    let wasi = lending.context(&last_words, &outgoing);
+    let state = State::new(wasi, outgoing, last_words, Limiter::new(limits), Arc::clone(interrupt));
     let mut store = Store::new(engine.wasm(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);

@@ -14,6 +14,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView};
 
 use super::clock::CoarseClock;
+use super::network::{Network, Outgoing, Transport};
 use super::stdio::{LastWords, Output, ToConsole};
 use crate::error::Error;
 use crate::grant::{DirectoryRight, ExtensionGrant, LentToExtension};
@@ -30,6 +31,7 @@ pub(crate) struct Lending {
     arguments: Vec<String>,
     output: Option<Output>,
     clocks: Clocks,
+    network: Arc<Network>,
 }
 
 /// Which clocks a component sees.
@@ -51,6 +53,7 @@ impl Lending {
     pub(crate) fn open(grants: &[ExtensionGrant], output: &Output) -> Result<Self, Error> {
         let mut lending = Self::default();
         let mut directories = Directories::new();
+        let mut network = Network::default();
         for grant in grants {
             match &grant.0 {
                 LentToExtension::Directory { host, guest, right } => {
@@ -65,14 +68,24 @@ impl Lending {
                 }
                 LentToExtension::Stdio => lending.output = Some(Arc::clone(output)),
                 LentToExtension::FineClocks => lending.clocks = Clocks::System,
+                LentToExtension::Http(origin) => network.lend_http(origin)?,
+                LentToExtension::Tcp(remote) => network.lend_remote(Transport::Tcp, remote)?,
+                LentToExtension::Udp(remote) => network.lend_remote(Transport::Udp, remote)?,
+                LentToExtension::PrivateAddresses => network.lend_private_addresses(),
             }
         }
+        lending.network = Arc::new(network);
         lending.filesystem = open_directories(&directories)?;
         Ok(lending)
     }
 
+    /// What one instance reaches over the network, of an extension that may have so many connections.
+    pub(super) fn outgoing(&self, connections: usize) -> Outgoing {
+        Outgoing::new(&self.network, connections)
+    }
+
     /// The context of one instance.
-    pub(super) fn context(&self, last_words: &LastWords) -> WasiP1Ctx {
+    pub(super) fn context(&self, last_words: &LastWords, outgoing: &Outgoing) -> WasiP1Ctx {
         let variables: Vec<_> = self.variables.iter().collect();
         let mut builder = WasiCtxBuilder::new();
         builder.envs(&variables).args(&self.arguments).max_random_size(RANDOM_BYTES_MAX);
@@ -85,6 +98,7 @@ impl Lending {
         if self.clocks == Clocks::Coarse {
             builder.wall_clock(CoarseClock::new()).monotonic_clock(CoarseClock::new());
         }
+        outgoing.sockets.allow(&mut builder);
         let mut context = builder.build_p1();
         context.ctx().ctx.filesystem().clone_from(&self.filesystem);
         context

@@ -18,6 +18,7 @@ mod layers;
 mod limits;
 mod modules;
 mod names;
+mod network;
 mod promises;
 mod support;
 mod tampered;

@@ -28,7 +28,7 @@ struct Purpose {
 }
 
 /// What is asked for; the first one that fits a function counts.
-const PURPOSES: [Purpose; 9] = [
+const PURPOSES: [Purpose; 11] = [
     Purpose {
         name: "arguments",
         prefixes: &["args_", "wasi:cli/environment#get-arguments"],
@@ -66,8 +66,20 @@ const PURPOSES: [Purpose; 9] = [
         lent_by: &[],
     },
     Purpose {
-        name: "network",
-        prefixes: &["sock_", "wasi:sockets/"],
+        name: "HTTP requests",
+        prefixes: &["wasi:http/"],
+        gets: "none: every request is denied",
+        lent_by: &["--ext-allow-http NAME=[http://]HOST[:PORT]"],
+    },
+    Purpose {
+        name: "sockets",
+        prefixes: &["wasi:sockets/"],
+        gets: "none: every call fails",
+        lent_by: &["--ext-allow-tcp NAME=HOST:PORT", "--ext-allow-udp NAME=HOST:PORT"],
+    },
+    Purpose {
+        name: "sockets of WASI preview 1",
+        prefixes: &["sock_"],
         gets: "none: every call fails, and nothing lends it",
         lent_by: &[],
     },

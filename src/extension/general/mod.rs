@@ -9,8 +9,11 @@ mod arriving;
 mod compiled;
 mod dynamic;
 mod given;
+mod http;
+mod names;
 mod passage;
 mod resources;
+mod sockets;
 mod wait;
 mod wasi;
 

@@ -38,6 +38,15 @@ pub(super) fn wait<F: Future>(interrupt: &Interrupt, future: F) -> wasmtime::Res
     }
 }
 
+/// Runs what begins to use timers or sockets, and does not wait for them.
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub(super) fn begin<R>(work: impl FnOnce() -> R) -> wasmtime::Result<R> {
+    let _entered = runtime()?.enter();
+    Ok(work())
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {

@@ -1,4 +1,4 @@
-//! WASI 0.2 in the linker: wasmtime's, but for waiting.
+//! WASI 0.2 in the linker: wasmtime's, but for waiting and for the network.
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime_wasi::WasiView;
@@ -7,17 +7,26 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamErro
 use wasmtime_wasi_io::bindings::wasi::io::{poll as waiting_poll, streams as waiting_streams};
 
 use super::wait::wait;
+use super::{http, sockets};
 use crate::deadline::Interrupt;
 use crate::extension::state::State;
 
-/// The packages of WASI 0.2 that a component may import.
-const PACKAGES: [&str; 6] =
-    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+/// How the interfaces of WASI 0.2 begin that a component may import.
+const INTERFACES: [&str; 8] = [
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:filesystem/",
+    "wasi:http/outgoing-handler@",
+    "wasi:http/types@",
+    "wasi:io/",
+    "wasi:random/",
+    "wasi:sockets/",
+];
 
 /// True where an interface is one that [`link`] gives.
 pub(super) fn is_given(interface: &str) -> bool {
     let version = interface.split_once('@').map(|(_, version)| version);
-    PACKAGES.iter().any(|package| interface.starts_with(package))
+    INTERFACES.iter().any(|beginning| interface.starts_with(beginning))
         && version.is_some_and(|version| version.starts_with("0.2."))
 }
 
@@ -27,6 +36,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     poll::add_to_linker::<State, HasIo>(linker, io)?;
     streams::add_to_linker::<State, HasIo>(linker, io)?;
+    sockets::link(linker)?;
+    http::link(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }
@@ -186,8 +197,9 @@ mod tests {
     #[test]
     fn wasi_is_known_by_package_and_version() {
         assert!(is_given("wasi:cli/environment@0.2.0") && is_given("wasi:io/poll@0.2.12"));
-        for other in ["wasi:http/types@0.2.0", "wasi:cli/run@0.3.0", "wasi:io/poll", "mine:io/poll@0.2.0", ""]
-        {
+        assert!(is_given("wasi:http/types@0.2.0") && is_given("wasi:http/outgoing-handler@0.2.3"));
+        let incoming = "wasi:http/incoming-handler@0.2.0";
+        for other in [incoming, "wasi:cli/run@0.3.0", "wasi:io/poll", "mine:io/poll@0.2.0", ""] {
             assert!(!is_given(other), "{other}");
         }
     }
