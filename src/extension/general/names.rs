@@ -76,10 +76,7 @@ fn looked_up(state: &State, name: &str) -> Result<Addresses, ErrorCode> {
     Ok(Addresses::Known(Ok(vec![address].into_iter())))
 }
 
-fn next(
-    mut store: StoreContextMut<State>,
-    (this,): (Resource<Addresses>,),
-) -> Answered<Option<IpAddress>> {
+fn next(mut store: StoreContextMut<State>, (this,): (Resource<Addresses>,)) -> Answered<Option<IpAddress>> {
     let addresses = store.data_mut().ctx().table.get_mut(&this)?;
     let next = match addresses {
         Addresses::Pending(_) => Err(ErrorCode::WouldBlock),

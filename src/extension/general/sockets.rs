@@ -9,9 +9,7 @@ use wasmtime_wasi::p2::bindings::sockets::udp::{
     IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream,
 };
 use wasmtime_wasi::p2::bindings::sockets::{tcp_create_socket, udp_create_socket};
-use wasmtime_wasi::p2::{
-    DynInputStream, DynOutputStream, SocketError, SocketResult, TcpSocket, UdpSocket,
-};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, SocketError, SocketResult, TcpSocket, UdpSocket};
 use wasmtime_wasi::sockets::{WasiSocketsCtxView, WasiSocketsView};
 
 use super::names;

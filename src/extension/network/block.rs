@@ -72,7 +72,8 @@ const SPECIAL_6: [([u16; 2], u8); 4] = [
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
-            let is_in = |(first, bits): &([u8; 4], u8)| Block { first: Ipv4Addr::from(*first).into(), bits: *bits };
+            let is_in =
+                |(first, bits): &([u8; 4], u8)| Block { first: Ipv4Addr::from(*first).into(), bits: *bits };
             !SPECIAL_4.iter().any(|block| is_in(block).contains(address.into()))
         }
         IpAddr::V6(address) => match address.segments() {
@@ -81,10 +82,12 @@ pub(super) fn is_public(address: IpAddr) -> bool {
                 is_public(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into())
             }
             _ => {
-                let block = |[one, two]: [u16; 2], bits| {
-                    Block { first: Ipv6Addr::new(one, two, 0, 0, 0, 0, 0, 0).into(), bits }
+                let block = |[one, two]: [u16; 2], bits| Block {
+                    first: Ipv6Addr::new(one, two, 0, 0, 0, 0, 0, 0).into(),
+                    bits,
                 };
-                let is_special = |(first, bits): &([u16; 2], u8)| block(*first, *bits).contains(address.into());
+                let is_special =
+                    |(first, bits): &([u16; 2], u8)| block(*first, *bits).contains(address.into());
                 block([0x2000, 0], 3).contains(address.into()) && !SPECIAL_6.iter().any(is_special)
             }
         },
@@ -115,20 +118,34 @@ mod tests {
 
     #[test]
     fn public_is_what_is_not_special() {
-        for public in ["1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.0.1", "172.32.0.1", "198.20.0.1", "223.255.255.255"]
+        for public in [
+            "1.1.1.1",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.0.1",
+            "172.32.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+        ] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for public in
+            ["2001:4860:4860::8888", "2606:4700::1111", "2a00::1", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1"]
         {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
-        for public in ["2001:4860:4860::8888", "2606:4700::1111", "2a00::1", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1"] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-        for special in ["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.168.1.1"] {
+        for special in
+            ["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.168.1.1"]
+        {
             assert!(!is_public(special.parse().unwrap()), "{special}");
         }
-        for special in ["192.0.2.1", "198.19.0.1", "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255"] {
+        for special in ["192.0.2.1", "198.19.0.1", "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255"]
+        {
             assert!(!is_public(special.parse().unwrap()), "{special}");
         }
-        for special in ["::", "::1", "::ffff:127.0.0.1", "64:ff9b::10.0.0.1", "fc00::1", "fe80::1", "ff02::1", "2001::1"] {
+        for special in
+            ["::", "::1", "::ffff:127.0.0.1", "64:ff9b::10.0.0.1", "fc00::1", "fe80::1", "ff02::1", "2001::1"]
+        {
             assert!(!is_public(special.parse().unwrap()), "{special}");
         }
         for special in ["2001:db8::1", "2002:7f00:1::", "3fff::1", "4000::1", "::127.0.0.1"] {

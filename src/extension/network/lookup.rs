@@ -106,7 +106,10 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let found = runtime.block_on(network.lookup(name.to_owned(), open));
         let found = found.map(|found| found.iter().map(ToString::to_string).collect());
-        assert_eq!(found, expected.map(|addresses| addresses.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        assert_eq!(
+            found,
+            expected.map(|addresses| addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
+        );
         assert!(network.connections.open(1).is_some(), "the look-up has ended");
     }
 

@@ -15,8 +15,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use block::is_public;
-use connections::Connections;
 pub(super) use connections::Connection;
+use connections::Connections;
 pub(super) use lookup::LookupError;
 use lookup::Resolver;
 use origin::Origin;

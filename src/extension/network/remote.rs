@@ -35,9 +35,9 @@ impl Remote {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (host, port) = text.rsplit_once(':')?;
-        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let port = port.parse().ok().filter(|port| is_number && *port != 0)?;
+        let is_plain = |letter: char| letter.is_alphanumeric() || "-._:[]/".contains(letter);
+        let (host, port) = text.rsplit_once(':').filter(|_| text.chars().all(is_plain))?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
         let (host, bits) = match host.split_once('/') {
             Some((host, bits)) => (host, Some(bits.parse().ok()?)),
             None => (host, None),
@@ -92,6 +92,7 @@ mod tests {
             "10.0.0.1/8:80",
             "10.0.0.0/33:80",
             "10.0.0.0/:80",
+            "10.0.0.0/+8:80",
             "a/8:80",
             "[::ffff:1.2.3.4]:80",
             "u@a:80",

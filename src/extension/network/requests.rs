@@ -38,9 +38,7 @@ impl WasiHttpHooks for Requests {
         _: Driver,
     ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Driver)>> + Send> {
         match admit(&self.network, self.most, request) {
-            Ok(admitted) => {
-                Box::new(send(Arc::clone(&self.network), admitted, options.unwrap_or_default()))
-            }
+            Ok(admitted) => Box::new(send(Arc::clone(&self.network), admitted, options.unwrap_or_default())),
             Err(error) => Box::new(async { Err(error) }),
         }
     }

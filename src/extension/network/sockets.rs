@@ -121,12 +121,18 @@ mod tests {
         assert!(!may("10.0.0.2:53", UdpSend) && !may("10.0.0.2:53", UdpReceive));
         for purpose in [TcpBind, UdpBind] {
             assert!(may("0.0.0.0:0", purpose) && may("[::]:0", purpose));
-            assert!(!may("0.0.0.0:80", purpose) && !may("10.0.0.1:0", purpose) && !may("127.0.0.1:0", purpose));
+            assert!(
+                !may("0.0.0.0:80", purpose) && !may("10.0.0.1:0", purpose) && !may("127.0.0.1:0", purpose)
+            );
         }
-        assert!(!may("0.0.0.0:0", TcpListen) && !may("10.0.0.1:80", TcpListen) && !may("10.0.0.1:80", TcpAccept));
+        assert!(
+            !may("0.0.0.0:0", TcpListen) && !may("10.0.0.1:80", TcpListen) && !may("10.0.0.1:80", TcpAccept)
+        );
         assert!(!may("1.2.3.4:90", TcpConnect));
         answers.add("db.example", &["1.2.3.4".parse().unwrap()]);
         assert!(may("1.2.3.4:90", TcpConnect));
-        assert!(!may("1.2.3.4:80", TcpConnect) && !may("1.2.3.5:90", TcpConnect) && !may("1.2.3.4:90", UdpSend));
+        assert!(
+            !may("1.2.3.4:80", TcpConnect) && !may("1.2.3.5:90", TcpConnect) && !may("1.2.3.4:90", UdpSend)
+        );
     }
 }

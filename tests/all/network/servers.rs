@@ -32,7 +32,10 @@ impl Server {
 }
 
 /// Serves each connection on a thread of its own. What it begins with, up to an empty line for HTTP, is noted first.
-fn serve(begin: fn(&mut TcpStream) -> String, work: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
+fn serve(
+    begin: fn(&mut TcpStream) -> String,
+    work: impl Fn(&str, TcpStream) + Send + Sync + 'static,
+) -> Server {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let server = Server { port: listener.local_addr().unwrap().port(), seen: Arc::default() };
     let (seen, work) = (Arc::clone(&server.seen), Arc::new(work));
@@ -42,8 +45,8 @@ fn serve(begin: fn(&mut TcpStream) -> String, work: impl Fn(TcpStream) + Send + 
             thread::spawn(move || {
                 let mut stream = stream.unwrap();
                 let beginning = begin(&mut stream);
-                seen.lock().unwrap().push(beginning);
-                work(stream);
+                seen.lock().unwrap().push(beginning.clone());
+                work(&beginning, stream);
             });
         }
     });
@@ -52,20 +55,27 @@ fn serve(begin: fn(&mut TcpStream) -> String, work: impl Fn(TcpStream) + Send + 
 
 /// Serves HTTP: `work` is given the connection behind the head of the request.
 pub(super) fn http(work: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
-    serve(head, work)
+    serve(head, move |_, stream| work(stream))
 }
 
-/// Answers every request of HTTP in the same way.
+/// Answers every request of HTTP in the same way, once it was read.
 pub(super) fn answering(status: &str, headers: &str, body: &str) -> Server {
     let length = body.len();
     let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}");
-    http(move |mut stream| drop(stream.write_all(answer.as_bytes())))
+    serve(head, move |head, mut stream| {
+        let mut data = Vec::new();
+        let mut byte = [0];
+        while head.contains("chunked") && !data.ends_with(b"0\r\n\r\n") && stream.read(&mut byte).is_ok() {
+            data.push(byte[0]);
+        }
+        drop(stream.write_all(answer.as_bytes()));
+    })
 }
 
 /// Sends back what it is sent.
 pub(super) fn echoing() -> Server {
     let nothing = |_: &mut TcpStream| String::new();
-    serve(nothing, |mut stream| {
+    serve(nothing, |_, mut stream| {
         let mut data = Vec::new();
         let _ = stream.read_to_end(&mut data);
         let _ = stream.write_all(&data).and_then(|()| stream.shutdown(Shutdown::Write));
@@ -78,7 +88,7 @@ pub(super) fn silent() -> (Server, Arc<Mutex<Vec<bool>>>) {
     let noted = Arc::clone(&closed);
     let server = serve(
         |_| String::new(),
-        move |mut stream| {
+        move |_, mut stream| {
             let place = {
                 let mut noted = noted.lock().unwrap();
                 noted.push(false);
@@ -100,7 +110,7 @@ pub(super) fn listening() -> Server {
         let length = stream.read(&mut data).unwrap_or(0);
         data[..length].iter().map(|byte| char::from(*byte)).collect()
     };
-    serve(some, |mut stream| drop(stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")))
+    serve(some, |_, mut stream| drop(stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")))
 }
 
 /// Answers each datagram: first from another port with `wrong`, then from this one with what came.
