@@ -35,7 +35,8 @@ impl Origin {
             Some(_) => return Err(refused(text)),
             None => (Scheme::Https, text),
         };
-        Self::read(scheme, authority, |letter| !letter.is_ascii() && letter.is_alphanumeric()).ok_or_else(|| refused(text))
+        Self::read(scheme, authority, |letter| !letter.is_ascii() && letter.is_alphanumeric())
+            .ok_or_else(|| refused(text))
     }
 
     /// Reads what a request asks for. A component writes ASCII alone, and no password.

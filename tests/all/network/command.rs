@@ -76,7 +76,7 @@ fn what_lends_the_network_is_told() {
     let info = Scratch::new().innerbox(&["ext", "info", "fixture-network"]);
     assert_eq!(info.code, 0, "{info:?}");
     for part in [
-        "HTTP requests    none: every request is denied",
+        "HTTP requests  none: every request is denied",
         "HTTP requests  --ext-allow-http fixture-network=[http://]HOST[:PORT]",
         "sockets        --ext-allow-tcp fixture-network=HOST:PORT, --ext-allow-udp fixture-network=HOST:PORT",
     ] {
