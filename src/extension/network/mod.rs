@@ -130,6 +130,9 @@ impl Network {
     }
 }
 
+/// Most bytes of the headers of a request: a component may have thousands of them that are never sent.
+const FIELDS_BYTES_MAX: usize = 32 << 10;
+
 /// What one instance has of the network.
 pub(super) struct Outgoing {
     pub(super) sockets: Sockets,
@@ -141,7 +144,9 @@ impl Outgoing {
     /// Nothing yet; `connections` is how many the extension may have at once.
     pub(super) fn new(network: &Arc<Network>, connections: usize) -> Self {
         let (sockets, requests) = (Sockets::new(network, connections), Requests::new(network, connections));
-        Self { sockets, requests, http: WasiHttpCtx::new() }
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELDS_BYTES_MAX);
+        Self { sockets, requests, http }
     }
 }
 

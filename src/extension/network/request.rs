@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::client::conn::http1::handshake;
+use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,6 +29,9 @@ use super::{Connection, LookupError, Network, tls};
 /// Longest that a request waits for a connection, for the beginning of an answer, or for more of it. A component can
 /// ask for less; the limits of its call and its run end it sooner.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Bytes of the head of an answer, and of what was read and not taken yet, beyond which nothing more is read.
+const BUFFER_BYTES_MAX: usize = 32 << 10;
 
 /// What carries HTTP.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -71,7 +74,9 @@ pub(super) async fn send(
     let Admitted { origin, open, request } = admitted;
     let connected = timeout(patience(options.connect_timeout), connect(&network, &origin, &open));
     let stream = connected.await.map_err(|_| Error::ConnectionTimeout)??;
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(failure)?;
+    let mut client = http1::Builder::new();
+    client.max_buf_size(BUFFER_BYTES_MAX);
+    let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await.map_err(failure)?;
     let driver = spawn(async move {
         let _open = open;
         connection.await.map_err(failure)

@@ -15,6 +15,10 @@ pub(crate) struct Requests {
     most: usize,
 }
 
+/// Most bytes of a piece of a request's body that the host keeps until the server takes it, or for ever if the request
+/// is never sent: a component may have thousands of those.
+const PIECE_BYTES_MAX: usize = 32 << 10;
+
 /// What drives a connection, until it is closed.
 pub(super) type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
@@ -29,6 +33,14 @@ impl WasiHttpHooks for Requests {
     /// The header is ours to set: the component may have written the same host in another way.
     fn set_host_header(&mut self) -> bool {
         false
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE_BYTES_MAX
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE_BYTES_MAX
     }
 
     fn send_request(

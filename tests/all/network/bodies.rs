@@ -15,7 +15,7 @@ use crate::support::tight;
 const LENGTH: usize = (5 << 20) + 12_345;
 
 /// More than an answer without end may have sent before it has to wait: what is buffered on the way.
-const BUFFERED: usize = 32 << 20;
+const BUFFERED: usize = 16 << 20;
 
 fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|place| place as u8).collect()
@@ -170,4 +170,35 @@ fn headers_without_end_are_refused() {
     assert!(seen.as_array().unwrap().iter().all(|seen| refused(seen.as_str().unwrap())), "{seen}");
     let taken = taken.load(Ordering::Relaxed);
     assert!(taken < BUFFERED, "{taken} bytes were taken");
+}
+
+#[test]
+fn what_the_host_keeps_of_a_request_is_limited() {
+    let server = servers::answering("200 OK", &format!("x: {}\r\n", "y".repeat(20_000)), "hello");
+    let long = servers::answering("200 OK", &format!("x: {}\r\n", "y".repeat(200_000)), "hello");
+    let source = format!(
+        "const [lent, long] = ['{}', '{}'];
+         const path = (length) => ({{ path: `/${{'p'.repeat(length - 1)}}` }});
+         export default [
+           get(lent, {{ method: 'M'.repeat(64) }}), get(lent, {{ method: 'M'.repeat(65) }}), get(lent, {{ method: 'M'.repeat(10_000_000) }}),
+           get(lent, path(16 << 10)), get(lent, path((16 << 10) + 1)), get('a'.repeat((16 << 10) + 1)),
+           get(lent, {{ headers: [['x', 'y'.repeat(30_000)]] }}), get(lent, {{ headers: [['x', 'y'.repeat(40_000)]] }}), get(long),
+         ];",
+        server.address(),
+        long.address()
+    );
+    let hello = "200 hello";
+    let (method, path) = ("senseless method", "senseless path");
+    let expected = json!([
+        hello,
+        method,
+        method,
+        hello,
+        path,
+        "senseless authority",
+        hello,
+        "TrapError `fetch`: component `net` trapped: total size of fields exceeds limit",
+        "ErrorCode::HttpResponseHeaderSectionSize(None)"
+    ]);
+    assert_eq!(ask(&[plain(&server), plain(&long)], &source), expected);
 }
