@@ -180,23 +180,33 @@ fn memory_that_grows_while_it_is_allocated_is_seen_whole() {
     }
 }
 
-#[test]
-fn an_empty_string_has_no_place_in_a_memory_without_a_page() {
+/// What `f` gives for an empty string and an empty list, where the memory has no page: its `realloc` is asked for a place
+/// of no bytes, since that is what the component may free.
+fn places_of_nothing(door: DoorChoice, realloc: &str) -> Result<u32, String> {
     let text = r#"(component
       (core module $m
         (memory (export "memory") 0)
-        (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
-        (func (export "f") (param i32 i32 i32 i32) (result i32) (i32.add (local.get 1) (local.get 3))))
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) REALLOC)
+        (func (export "f") (param i32 i32 i32 i32) (result i32)
+          (i32.add (i32.add (local.get 0) (local.get 1)) (i32.add (local.get 2) (local.get 3)))))
       (core instance $i (instantiate $m))
       (func (export "f") (param "a" string) (param "b" (list u64)) (result u32)
         (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"#;
-    let bytes = wat::parse_str(text).unwrap();
+    let bytes = wat::parse_str(text.replace("REALLOC", realloc)).unwrap();
+    let guest = Extension::from_bytes_by(&ENGINE, "claims", &bytes, door).unwrap();
+    let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
+    let source = "import { f } from 'claims'; export default f('', new BigUint64Array(0)) + f('', []);";
+    sandbox.run_module_source("test.js", source).into_value().map_err(|error| error.to_string())
+}
+
+#[test]
+fn nothing_has_a_place_too() {
     for door in DOORS {
-        let guest = Extension::from_bytes_by(&ENGINE, "claims", &bytes, door).unwrap();
-        let mut sandbox = Sandbox::builder(&ENGINE).extension(&guest).build().unwrap();
-        let source = "import { f } from 'claims'; export default f('', new BigUint64Array(0)) + f('', []);";
-        let sum = sandbox.run_module_source("test.js", source).into_value::<u32>();
-        assert_eq!(sum.unwrap(), 0, "{door:?}");
+        assert_eq!(places_of_nothing(door, "i32.const 0"), Ok(0), "{door:?}");
+        for (realloc, says) in [("unreachable", "unreachable"), ("i32.const 8", "outside the memory")] {
+            let error = places_of_nothing(door, realloc).unwrap_err();
+            assert!(error.contains("TrapError") && error.contains(says), "{door:?}: {error}");
+        }
     }
 }
 
