@@ -20,9 +20,9 @@ const WASM_STACK_BYTES: usize = 512 << 10;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 
 /// How many core instances, memories and tables the pool has for each component instance: a component that takes the
-/// general door has an adapter and two small modules beside its main one, and a composed one has several of all. An unused
-/// one costs address space alone.
-const CORE_INSTANCES_EACH: u32 = 8;
+/// general door has an adapter and two small modules beside its main one, and a composed one has several of all; Python's
+/// is composed of 14. An unused one costs address space alone, and a core instance not even that.
+const CORE_INSTANCES_EACH: u32 = 16;
 const MEMORIES_EACH: u32 = 2;
 const TABLES_EACH: u32 = 4;
 

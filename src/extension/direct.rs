@@ -262,6 +262,7 @@ fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Pr
     for name in &shape.destructors {
         destructors.push(name.as_deref().map(&mut find).transpose()?);
     }
+    let initialize = shape.initialize.as_deref().map(&mut find).transpose()?;
     store.data_mut().handles.destructors = destructors;
     let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
     let realloc: Option<Realloc> =
@@ -269,8 +270,7 @@ fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Pr
     store.data_mut().handles.given.clone_from(&compiled.given);
     store.data_mut().imports.memory = memory;
     store.data_mut().imports.realloc = realloc.clone();
-    // A reactor's own start: constructors of its globals.
-    if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+    if let Some(initialize) = initialize {
         initialize.call(&mut *store, &[], &mut [])?;
     }
     Ok((memory, realloc, functions))

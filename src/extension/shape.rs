@@ -22,7 +22,9 @@ use wasmtime_environ::component::{
     TypeResourceTable, TypeResourceTableIndex,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
-use wasmtime_environ::{EntityIndex, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables};
+use wasmtime_environ::{
+    EntityIndex, EntityType, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables,
+};
 
 /// How the direct door enters a component.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(super) struct Shape {
     pub(super) memory: Option<String>,
     /// What the main module imports.
     pub(super) imports: Vec<MainImport>,
+    /// The export that is called when the main module has been instantiated.
+    pub(super) initialize: Option<String>,
 }
 
 /// The core functions behind an export of the component, by the names under which the main module exports them.
@@ -94,8 +98,8 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T, Refusal> {
 
 const WASI: &str = "wasi_snapshot_preview1";
 
-/// Main module, adapter, and the two that tie them together.
-const MODULES_MAX: usize = 4;
+/// Main module, adapter, the two that tie them together, and one that starts the main module.
+const MODULES_MAX: usize = 5;
 
 /// Reads the shape of a component.
 pub(super) fn read(component: &[u8], plan: &Plan) -> Result<Shape, Refusal> {
@@ -188,7 +192,25 @@ impl<'a> Reader<'a> {
             realloc: uses.realloc,
             memory: uses.memory,
             imports,
+            initialize: self.initialize(main)?,
         })
+    }
+
+    /// What runs first: wit-component has a small module call it, whose start function is its import. Where C has
+    /// constructors, it calls them.
+    fn initialize(&self, main: usize) -> Result<Option<String>, Refusal> {
+        let mut found = None;
+        for (_, instance) in self.instances.iter().enumerate().filter(|(index, _)| *index != main) {
+            let translation = &self.modules[instance.module];
+            let Some(start) = translation.start_func else { continue };
+            let functions = translation.module.imports().zip(instance.arguments);
+            let mut functions = functions.filter(|((_, _, ty), _)| matches!(ty, EntityType::Function(_)));
+            let Some((_, imported)) = functions.nth(start.as_u32() as usize) else { continue };
+            if found.replace(self.main_export(main, imported)?).is_some() {
+                return refuse("its main module is started twice");
+            }
+        }
+        Ok(found)
     }
 
     /// The instance whose functions the component's exports lift.
@@ -467,6 +489,9 @@ pub(super) fn verify(shape: &Shape, plan: &Plan, module: &wasmtime::Module) -> R
     }
     if let Some(realloc) = &shape.realloc {
         expect(module, realloc, &[CoreType::I32; 4], &[CoreType::I32])?;
+    }
+    if let Some(initialize) = &shape.initialize {
+        expect(module, initialize, &[], &[])?;
     }
     Ok(())
 }

@@ -41,11 +41,9 @@ pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
 }
 
 fn message(error: &wasmtime::Error, last_words: Option<String>) -> String {
-    // Rust's panics say all there is to say; the `unreachable` after them says nothing.
-    if let Some(words) = &last_words
-        && let Some(at) = words.find("panicked at ")
-    {
-        return words[at..].to_owned();
+    // What a language's runtime says of an error is all there is to say; the `unreachable` after it says nothing.
+    if let Some(said) = last_words.as_deref().and_then(said_by_runtime) {
+        return said.to_owned();
     }
     let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
         (Some(trap), _) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
@@ -58,6 +56,17 @@ fn message(error: &wasmtime::Error, last_words: Option<String>) -> String {
     }
 }
 
+/// A traceback of Python's or, since a panic of its own runtime follows that, else a panic of Rust's.
+fn said_by_runtime(words: &str) -> Option<&str> {
+    const PANIC: &str = "panicked at ";
+    let Some(traceback) = words.rfind("Traceback (most recent call last):") else {
+        return words.find(PANIC).map(|at| &words[at..]);
+    };
+    let traceback = &words[traceback..];
+    let end = traceback.find(PANIC).and_then(|at| traceback[..at].rfind(" thread '"));
+    Some(&traceback[..end.unwrap_or(traceback.len())])
+}
+
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let frames = backtrace.frames();
@@ -67,4 +76,19 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     });
     let rest = frames.len().saturating_sub(FRAMES_MAX);
     shown.chain((rest > 0).then(|| format!("{rest} more frames"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_by_runtime;
+
+    #[test]
+    fn what_a_runtime_says_of_an_error_is_known_by_its_first_words() {
+        let python = "log Traceback (most recent call last): File \"a.py\", line 1, in f E: why";
+        let panic = "thread '<unnamed>' (1) panicked at src/lib.rs:1:2: why";
+        assert_eq!(said_by_runtime(panic), Some(&panic[23..]));
+        assert_eq!(said_by_runtime(&format!("{python} {panic}")), Some(&python[4..]));
+        assert_eq!(said_by_runtime(python), Some(&python[4..]));
+        assert_eq!(said_by_runtime("a word"), None);
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use innerbox::{DoorChoice, DoorKind, ExtensionLimits, Limit, Limits, Outcome, Sandbox};
+use innerbox::{DoorChoice, DoorKind, Extension, ExtensionLimits, Limit, Limits, Outcome, Sandbox};
 
-use crate::support::{DOORS, ENGINE, extension_by, sandbox_by, tight};
+use crate::support::{DOORS, ENGINE, component_with, extension_by, sandbox_by, tight};
 
 /// Runs a module whose default export is the answer, and compares it as JSON; with the guests through each door.
 fn check(guests: &[&str], source: &str, expected: &str) {
@@ -487,4 +487,29 @@ fn the_bytes_of_one_call_hold_at_the_limit_and_not_one_past_it() {
         crossing("echo.echoListString(['a'.repeat(492), 'b'.repeat(493)])"),
         refused("echoListString", 1001)
     );
+}
+
+/// A module as C compilers make it: `_initialize` runs before anything else.
+const STARTED: &str = r#"(module
+  (memory (export "memory") 1)
+  (global $value (mut i32) (i32.const 7))
+  (func (export "_initialize") (global.set $value (i32.add (global.get $value) (i32.const 35))))
+  (func (export "value") (result i32) (global.get $value)))"#;
+
+#[test]
+fn what_starts_a_component_has_run_once_before_the_first_call() {
+    let wit = "package test:start; world start { export value: func() -> u32; }";
+    let module = wat::parse_str(STARTED).unwrap();
+    let bytes = component_with(wit, module);
+    for door in DOORS {
+        let guest = Extension::from_bytes_by(&ENGINE, "guest", &bytes, door).unwrap();
+        let mut sandbox = Sandbox::builder(&ENGINE).extension_with(&guest, tight()).build().unwrap();
+        check_in(
+            &mut sandbox,
+            "import { value } from 'guest'; export default [value(), value()];",
+            "[42, 42]",
+        );
+        let own = if door == DoorChoice::Auto { DoorKind::Direct } else { DoorKind::General };
+        assert_eq!(guest.door_kind(), own, "{}", guest.door_reason());
+    }
 }

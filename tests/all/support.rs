@@ -54,13 +54,27 @@ pub(crate) fn sandbox_by(guests: &[&str], door: DoorChoice) -> Sandbox {
 
 /// A component with what a world exports, each function of which traps: for what reads components and calls none.
 pub(crate) fn component_of(wit: &str) -> Vec<u8> {
+    let (resolve, world) = resolved(wit);
+    let mangling = wit_parser::ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync);
+    encoded(wit_component::dummy_module(&resolve, world, mangling), &resolve, world)
+}
+
+/// A component of a world, made of a core module that has what the world exports.
+pub(crate) fn component_with(wit: &str, module: Vec<u8>) -> Vec<u8> {
+    let (resolve, world) = resolved(wit);
+    encoded(module, &resolve, world)
+}
+
+fn resolved(wit: &str) -> (wit_parser::Resolve, wit_parser::WorldId) {
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("test.wit", wit).unwrap_or_else(|error| panic!("{error:#}"));
     let world = resolve.select_world(&[package], None).unwrap();
-    let mangling = wit_parser::ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync);
-    let mut module = wit_component::dummy_module(&resolve, world, mangling);
+    (resolve, world)
+}
+
+fn encoded(mut module: Vec<u8>, resolve: &wit_parser::Resolve, world: wit_parser::WorldId) -> Vec<u8> {
     let encoding = wit_component::StringEncoding::UTF8;
-    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    wit_component::embed_component_metadata(&mut module, resolve, world, encoding).unwrap();
     let encoder = wit_component::ComponentEncoder::default().module(&module).unwrap();
     encoder.validate(true).encode().unwrap()
 }
