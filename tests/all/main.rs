@@ -14,6 +14,7 @@ mod fuzz;
 mod general;
 mod host;
 mod imports;
+mod languages;
 mod layers;
 mod limits;
 mod modules;

@@ -5,6 +5,7 @@ mod checksum;
 mod debian;
 mod demo;
 mod guest;
+mod languages;
 mod npm;
 mod pins;
 mod process;
@@ -24,9 +25,10 @@ usage: cargo xtask COMMAND
 
   demo [PATH]         set up, build, and make a thumbnail of the example's photograph or of the one at PATH
   test                set up, build every guest, and run every test
-  setup               V8 for the host, a compiler and cargo-component for guests, TypeScript for tests; what is
-                      there is left alone
+  setup               V8 for the host, a compiler and cargo-component for guests, and for tests TypeScript and the
+                      tools of other languages; what is there is left alone
   guests [NAME..]     build all guests, or those named, to `target/guests/NAME.wasm`
+  languages [NAME..]  build one world in several languages, or in those named, to `target/languages/NAME.wasm`
   bench-node          calls into a native addon of Node, measured beside those of `cargo bench -- call/`
   v8                  tell where V8 is linked from
   v8 --from-source    build V8 from source (half an hour on two cores; Debian on x86-64); stopped, it goes on where it was
@@ -64,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             let project = Project::find()?;
             GuestTools::find(&project)?.build(&project, names)
         }
+        ["languages", names @ ..] => languages::build(&Project::find()?, names),
         ["bench-node"] => bench_node::run_bench(&Project::find()?),
         ["v8"] => v8::tell(&Project::find()?),
         ["v8", "--from-source"] => v8::build_from_source(&Project::find()?),

