@@ -18,6 +18,7 @@ pub(crate) use interrupt::{CallAllowance, Clock, Interrupt};
 pub(crate) use overrun::Overrun;
 
 use crate::completion::{Limit, LimitHit};
+use crate::engine::WasmEngines;
 
 /// Longest time between two looks at the runs, and so by how much a limit of processor time can be passed.
 const TICK: Duration = Duration::from_millis(10);
@@ -36,7 +37,7 @@ pub(crate) struct Watchdog {
 }
 
 struct Shared {
-    wasm: wasmtime::Engine,
+    wasm: Arc<WasmEngines>,
     clock: Arc<Clock>,
     state: Mutex<State>,
     changed: Condvar,
@@ -67,7 +68,7 @@ struct Run {
 
 impl Watchdog {
     /// Starts the thread.
-    pub(crate) fn start(wasm: wasmtime::Engine) -> std::io::Result<Self> {
+    pub(crate) fn start(wasm: Arc<WasmEngines>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             wasm,
             clock: Arc::new(Clock::new()),

@@ -1,7 +1,7 @@
 //! What all sandboxes of a process share.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use directories_next::BaseDirs;
 use wasmtime::{
@@ -67,7 +67,7 @@ pub struct Engine {
 }
 
 struct Inner {
-    wasm: wasmtime::Engine,
+    wasm: Arc<WasmEngines>,
     cache_directory: Option<PathBuf>,
     watchdog: Watchdog,
 }
@@ -81,10 +81,11 @@ impl Engine {
         platform::start();
         let (cache, cache_directory) = cache(&config.cache)?;
         // The pool takes its address space at once. Where that is limited, instances are made one by one.
-        let wasm = wasm_engine(cache.clone(), pool(&config))
-            .or_else(|_| wasm_engine(cache, InstanceAllocationStrategy::OnDemand))
+        let first = wasm_engine(cache.clone(), pool(&config), Concurrency::Off)
+            .or_else(|_| wasm_engine(cache.clone(), InstanceAllocationStrategy::OnDemand, Concurrency::Off))
             .map_err(|error| Error::Config(format!("wasmtime: {error:#}")))?;
-        let watchdog = Watchdog::start(wasm.clone())
+        let wasm = Arc::new(WasmEngines { first, second: OnceLock::new(), cache });
+        let watchdog = Watchdog::start(Arc::clone(&wasm))
             .map_err(|error| Error::Config(format!("the watchdog's thread: {error}")))?;
         Ok(Self { inner: Arc::new(Inner { wasm, cache_directory, watchdog }) })
     }
@@ -103,7 +104,20 @@ impl Engine {
 
     /// The engine that compiles and runs components.
     pub(crate) fn wasm(&self) -> &wasmtime::Engine {
-        &self.inner.wasm
+        &self.inner.wasm.first
+    }
+
+    /// The engine of asynchronous components, made when the first of them is loaded.
+    ///
+    /// # Errors
+    /// Where wasmtime has none on this machine.
+    pub(crate) fn asynchronous_wasm(&self) -> Result<&wasmtime::Engine, wasmtime::Error> {
+        self.inner.wasm.second()
+    }
+
+    /// Makes every store look up whether it is to be interrupted.
+    pub(crate) fn increment_epoch(&self) {
+        self.inner.wasm.increment_epoch();
     }
 
     pub(crate) fn watchdog(&self) -> &Watchdog {
@@ -111,13 +125,48 @@ impl Engine {
     }
 }
 
+/// wasmtime's engines: one for every component but asynchronous ones, and one for those.
+pub(crate) struct WasmEngines {
+    first: wasmtime::Engine,
+    second: OnceLock<wasmtime::Engine>,
+    cache: Option<Cache>,
+}
+
+impl WasmEngines {
+    fn second(&self) -> Result<&wasmtime::Engine, wasmtime::Error> {
+        if let Some(engine) = self.second.get() {
+            return Ok(engine);
+        }
+        let engine = wasm_engine(self.cache.clone(), InstanceAllocationStrategy::OnDemand, Concurrency::On)?;
+        Ok(self.second.get_or_init(|| engine))
+    }
+
+    /// Makes every store look up whether it is to be interrupted.
+    pub(crate) fn increment_epoch(&self) {
+        self.first.increment_epoch();
+        if let Some(second) = self.second.get() {
+            second.increment_epoch();
+        }
+    }
+}
+
+/// Whether an engine runs asynchronous components.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Concurrency {
+    Off,
+    On,
+}
+
 fn wasm_engine(
     cache: Option<Cache>,
     strategy: InstanceAllocationStrategy,
+    concurrency: Concurrency,
 ) -> Result<wasmtime::Engine, wasmtime::Error> {
     let mut wasm = wasmtime::Config::new();
     // On by default, and multiplies the cost of a call. Components with the asynchronous ABI need it.
-    wasm.concurrency_support(false);
+    wasm.concurrency_support(concurrency == Concurrency::On);
+    wasm.wasm_component_model_fixed_length_lists(true);
+    wasm.wasm_component_model_map(true);
     wasm.epoch_interruption(true);
     wasm.max_wasm_stack(WASM_STACK_BYTES);
     wasm.wasm_simd(true);

@@ -200,6 +200,7 @@ impl Sandbox {
             }));
             run.parts.event_loop.clear();
             run.parts.rejections.clear();
+            innerbox_bridge_component::end_run(scope);
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
         let (wall, cpu) = watch.used();
@@ -242,7 +243,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         // Components that run on other threads end; nobody waits for what they answer.
         self.interrupt.fire();
-        self.engine.wasm().increment_epoch();
+        self.engine.increment_epoch();
         let parts = &mut self.parts;
         self.isolate.enter(|isolate| {
             parts.event_loop.clear();

@@ -17,7 +17,7 @@ use super::given::{self, Realloc};
 use super::host::HostFunctions;
 use super::shape::{self, MainImport, Shape};
 use super::state::State;
-use super::store::{explain, store};
+use super::store::{explain, fresh_generation, store};
 use super::wasi::Lending;
 use super::{intrinsics, preview1};
 use crate::deadline::{CallAllowance, Interrupt};
@@ -114,11 +114,11 @@ impl DirectDoor {
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
-        let mut store = store(&self.compiled.engine, &self.lending, self.limits, &self.interrupt);
+        let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
         match prepare(&self.compiled, &mut store) {
             Ok((memory, realloc, functions)) => {
-                self.generation += 1;
+                self.generation = fresh_generation();
                 let values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
                 self.live = Some(Live { store, memory, realloc, functions, values });
                 Ok(())
@@ -337,8 +337,11 @@ impl Door for DirectDoor {
     }
 
     fn canceller(&self) -> Canceller {
-        let interrupt = Arc::clone(&self.interrupt);
-        Arc::new(move || interrupt.cancel_call())
+        let (interrupt, engine) = (Arc::clone(&self.interrupt), self.compiled.engine.clone());
+        Arc::new(move || {
+            interrupt.cancel_call();
+            engine.increment_epoch();
+        })
     }
 
     fn maker(&self) -> Maker {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use innerbox_bridge_component::plan::{self, Plan};
 
 use super::host::{HostFunction, HostFunctions};
-use super::{Entrance, Extension, Inner, direct, general, shape};
+use super::{Entrance, Extension, Inner, concurrent, direct, general, shape};
 use crate::engine::Engine;
 use crate::error::Error;
 
@@ -100,6 +100,10 @@ impl<'e> Loader<'e> {
 
     /// Compiles a component for the first door that takes it, and says why it is this one.
     fn enter(&self, plan: &Arc<Plan>, bytes: &[u8]) -> anyhow::Result<(Entrance, String)> {
+        if plan.asynchronous {
+            let compiled = concurrent::Compiled::new(self.engine, plan, bytes)?;
+            return Ok((Entrance::Concurrent(Arc::new(compiled)), "it is asynchronous".to_owned()));
+        }
         let reason = match self.door {
             DoorChoice::General => "it was asked for".to_owned(),
             DoorChoice::Auto => match shape::read(bytes, plan) {

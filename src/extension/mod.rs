@@ -1,6 +1,7 @@
 //! One component: read, compiled once, and entered by a door. Knows no V8.
 
 mod clock;
+mod concurrent;
 mod direct;
 mod general;
 mod given;
@@ -29,6 +30,7 @@ use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::limits::ExtensionLimits;
+use concurrent::ConcurrentDoor;
 use direct::DirectDoor;
 use general::GeneralDoor;
 
@@ -71,6 +73,7 @@ struct Inner {
 enum Entrance {
     Direct(Arc<direct::Compiled>),
     General(Arc<general::Compiled>),
+    Concurrent(Arc<concurrent::Compiled>),
 }
 
 /// How a component is entered.
@@ -80,6 +83,8 @@ pub enum DoorKind {
     Direct,
     /// The whole component is instantiated, by wasmtime's component API: it takes any synchronous component.
     General,
+    /// As the general one, with an event loop of the instance's own, for an asynchronous component.
+    Concurrent,
 }
 
 impl Extension {
@@ -158,6 +163,7 @@ impl Extension {
         match &self.inner.entrance {
             Entrance::Direct(compiled) => compiled.imports(),
             Entrance::General(compiled) => &compiled.imports,
+            Entrance::Concurrent(compiled) => &compiled.imports,
         }
     }
 
@@ -166,6 +172,7 @@ impl Extension {
         match &self.inner.entrance {
             Entrance::Direct(compiled) => compiled.memory_bytes(),
             Entrance::General(compiled) => compiled.memory_bytes,
+            Entrance::Concurrent(compiled) => compiled.memory_bytes,
         }
     }
 
@@ -174,6 +181,7 @@ impl Extension {
         match self.inner.entrance {
             Entrance::Direct(_) => DoorKind::Direct,
             Entrance::General(_) => DoorKind::General,
+            Entrance::Concurrent(_) => DoorKind::Concurrent,
         }
     }
 
@@ -195,6 +203,9 @@ impl Extension {
             }
             Entrance::General(compiled) => {
                 Box::new(GeneralDoor::new(Arc::clone(compiled), lending, limits, interrupt))
+            }
+            Entrance::Concurrent(compiled) => {
+                Box::new(ConcurrentDoor::new(Arc::clone(compiled), lending, limits, interrupt))
             }
         }
     }

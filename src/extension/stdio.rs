@@ -1,9 +1,12 @@
 //! Where what a component writes to its standard streams goes.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use innerbox_bridge_web::{ConsoleFull, Stream};
+use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
@@ -40,9 +43,8 @@ impl IsTerminal for ToConsole {
 }
 
 impl StdoutStream for ToConsole {
-    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 asks for this form, and no door has any of it.
-        Box::new(tokio::io::sink())
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(Asynchronous(self.clone()))
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
@@ -75,6 +77,29 @@ impl OutputStream for ToConsole {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         Ok(WRITE_BYTES)
+    }
+}
+
+/// A stream in the form that WASI 0.3 asks for. It never waits.
+struct Asynchronous<S>(S);
+
+impl<S: OutputStream + Unpin> AsyncWrite for Asynchronous<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let count = bytes.len().min(WRITE_BYTES);
+        let written = self.0.write(bytes::Bytes::copy_from_slice(&bytes[..count]));
+        Poll::Ready(written.map(|()| count).map_err(std::io::Error::other))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -130,9 +155,8 @@ impl IsTerminal for LastWords {
 }
 
 impl StdoutStream for LastWords {
-    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 asks for this form, and no door has any of it.
-        Box::new(tokio::io::sink())
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(Asynchronous(self.clone()))
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {

@@ -1,6 +1,7 @@
 //! The store of an instance: its limits, its deadline, and what an error that comes out of it means.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use innerbox_bridge_component::Fault;
 use innerbox_bridge_web::ConsoleFull;
@@ -9,26 +10,36 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::handles::HANDLES_MAX;
 use super::limiter::{Limiter, Refused};
+use super::network::Outgoing;
 use super::state::{State, WASI_RESOURCES_MAX};
 use super::stdio::LastWords;
 use super::trap::{Cause, fault};
 use super::wasi::Lending;
 use crate::deadline::Interrupt;
-use crate::engine::Engine;
 use crate::limits::ExtensionLimits;
 
 /// A store for one instance, with what it is lent.
 pub(super) fn store(
-    engine: &Engine,
+    engine: &wasmtime::Engine,
     lending: &Lending,
     limits: ExtensionLimits,
     interrupt: &Arc<Interrupt>,
 ) -> Store<State> {
+    store_reaching(engine, lending, lending.outgoing(limits.connections), limits, interrupt)
+}
+
+/// The same, with another view of the network than it is lent.
+pub(super) fn store_reaching(
+    engine: &wasmtime::Engine,
+    lending: &Lending,
+    outgoing: Outgoing,
+    limits: ExtensionLimits,
+    interrupt: &Arc<Interrupt>,
+) -> Store<State> {
     let last_words = LastWords::default();
-    let outgoing = lending.outgoing(limits.connections);
     let wasi = lending.context(&last_words, &outgoing);
     let state = State::new(wasi, outgoing, last_words, Limiter::new(limits), Arc::clone(interrupt));
-    let mut store = Store::new(engine.wasm(), state);
+    let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| match store.data().interrupted() {
@@ -36,6 +47,13 @@ pub(super) fn store(
         false => Ok(UpdateDeadline::Continue(1)),
     });
     store
+}
+
+/// A number that no instance in this process has had.
+pub(super) fn fresh_generation() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    // 0 is none. After four billion of them no handle of the first is left.
+    LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
 }
 
 /// The fault behind an error of a call.

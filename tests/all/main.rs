@@ -21,6 +21,8 @@ mod modules;
 mod names;
 mod network;
 mod promises;
+mod shapes;
+mod side;
 mod support;
 mod tampered;
 mod typings;

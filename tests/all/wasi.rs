@@ -337,28 +337,57 @@ fn a_component_writes_under_the_limit_of_the_console() {
 
 #[test]
 fn what_is_written_on_another_thread_waits_for_the_console() {
-    let written = Written::default();
-    let mut sandbox = builder(DoorChoice::Auto)
-        .extension_grants("asking", [ExtensionGrant::stdio()])
-        .limits(Limits { console_bytes: 20, ..Limits::default() })
-        .console(written.clone())
-        .build()
-        .unwrap();
-    let seen = run(
-        &mut sandbox,
-        "import { promising } from 'innerbox:component';
-         const print = promising(wasi.print);
-         await print('1\\n');
-         console.log('2');
-         wasi.print('3\\n');
-         const line = await print('x'.repeat(20)).catch((error) => `${error.name} ${error.limit}`);
-         console.log('4');
-         promising(wasi.print)('5\\n');
-         export default line;",
-    );
-    assert_eq!(seen, "LimitError console bytes");
-    let lines = ["1", "2", "3", "4", "5"].map(|line| format!("out \"{line}\\n\";"));
-    assert_eq!(*written.0.borrow(), lines.concat());
+    for door in DOORS {
+        let written = Written::default();
+        let mut sandbox = builder(door)
+            .extension_grants("asking", [ExtensionGrant::stdio()])
+            .limits(Limits { console_bytes: 20, ..Limits::default() })
+            .console(written.clone())
+            .build()
+            .unwrap();
+        let seen = run(
+            &mut sandbox,
+            "import { promising } from 'innerbox:component';
+             const print = promising(wasi.print);
+             await print('1\\n');
+             console.log('2');
+             wasi.print('3\\n');
+             const line = await print('x'.repeat(20)).catch((error) => `${error.name} ${error.limit}`);
+             console.log('4');
+             promising(wasi.print)('5\\n');
+             export default line;",
+        );
+        assert_eq!(seen, "LimitError console bytes");
+        let lines = ["1", "2", "3", "4", "5"].map(|line| format!("out \"{line}\\n\";"));
+        assert_eq!(*written.0.borrow(), lines.concat());
+    }
+}
+
+/// Instances on several threads write at once: lines come whole, and each once.
+#[test]
+fn nothing_is_lost_of_what_many_threads_write() {
+    for door in DOORS {
+        let written = Written::default();
+        let grants = [ExtensionGrant::stdio()];
+        let builder = builder(door).extension_grants("asking", grants).console(written.clone());
+        run(
+            &mut builder.build().unwrap(),
+            "import { promising } from 'innerbox:component';
+             const print = promising(wasi.print, { instances: 4 });
+             const all = Array.from({ length: 200 }, (_, i) => print(`component ${i}\n`));
+             for (let i = 0; i < 50; i++) { console.log(`script ${i}`); await null; }
+             await Promise.all(all);
+             export default '';",
+        );
+        let text = written.0.borrow();
+        let mut lines: Vec<_> = text.split(';').filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 250, "{door:?}");
+        let scripts: Vec<_> = lines.iter().filter(|line| line.contains("script")).collect();
+        assert!(scripts.iter().enumerate().all(|(i, line)| **line == format!("out \"script {i}\\n\"")));
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), 250, "{door:?}");
+    }
 }
 
 #[test]

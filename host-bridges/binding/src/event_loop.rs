@@ -58,10 +58,10 @@ struct Timers {
     unwaited: HashSet<u64>,
 }
 
-/// Whether a run goes on until a timer has run.
+/// Whether a run goes on until a timer has run, or a promise is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// As every timer at first.
+    /// As every timer at first, and almost every promise.
     Yes,
     /// It runs only if something else keeps the run going.
     No,
@@ -78,6 +78,7 @@ type Answer = Box<dyn Any + Send>;
 type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> Outcome<'s>>;
 
 struct Pending {
+    waited: Waited,
     resolver: v8::Global<v8::PromiseResolver>,
     context: v8::Global<v8::Value>,
     settle: Settle,
@@ -180,6 +181,27 @@ impl EventLoop {
         scope: &mut v8::PinScope<'s, '_>,
         settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
     ) -> Result<(v8::Local<'s, v8::Promise>, Completer<T>), Failure> {
+        self.promise(scope, settle, Waited::Yes)
+    }
+
+    /// As [`later`](Self::later), for what the run does not wait for.
+    ///
+    /// # Errors
+    /// As [`later`](Self::later).
+    pub fn later_unwaited<'s, T: Send + 'static>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
+    ) -> Result<(v8::Local<'s, v8::Promise>, Completer<T>), Failure> {
+        self.promise(scope, settle, Waited::No)
+    }
+
+    fn promise<'s, T: Send + 'static>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        settle: impl for<'c, 'i> FnOnce(&mut v8::PinScope<'c, 'i>, T) -> Outcome<'c> + 'static,
+        waited: Waited,
+    ) -> Result<(v8::Local<'s, v8::Promise>, Completer<T>), Failure> {
         if self.pending.borrow().len() >= self.limits.pending {
             return Err(limit("pending promises", self.limits.pending));
         }
@@ -192,8 +214,8 @@ impl EventLoop {
                 Err(_) => Err(Failure::error("host fault: a host call answered with another type")
                     .code("ERR_HOST_FAULT")),
             });
-        let pending =
-            Pending { resolver: v8::Global::new(scope, resolver), context: current_context(scope), settle };
+        let (resolver, context) = (v8::Global::new(scope, resolver), current_context(scope));
+        let pending = Pending { waited, resolver, context, settle };
         self.pending.borrow_mut().insert(id, pending);
         Ok((promise, Completer { id, sender: Some(self.sender.clone()), answer: PhantomData }))
     }
@@ -236,7 +258,8 @@ impl EventLoop {
 
     /// True where no timer and no host call is left to wait for.
     pub fn is_idle(&self) -> bool {
-        self.timers.borrow().is_idle() && self.pending.borrow().is_empty()
+        let pending = self.pending.borrow();
+        self.timers.borrow().is_idle() && pending.values().all(|pending| pending.waited == Waited::No)
     }
 
     /// Runs what is due, with the microtasks that follow; where nothing is, waits for the first thing, or for `until`.

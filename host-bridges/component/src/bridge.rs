@@ -1,7 +1,7 @@
 //! What the bridge keeps for one isolate: the components shown to it, their functions, and the handles JavaScript holds.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use innerbox_binding::value::name;
@@ -14,9 +14,10 @@ use crate::door::Door;
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::HandleTable;
-use crate::instance::{Instance, Names, Realm};
+use crate::instance::{Instance, Realm};
 use crate::plan::Plan;
 use crate::promise::Reserve;
+use crate::transfer::Transfers;
 
 /// The bridge of one isolate, in its slot.
 pub(crate) struct Bridge {
@@ -25,6 +26,9 @@ pub(crate) struct Bridge {
     pub(crate) callees: Callees,
     pub(crate) functions: Functions,
     pub(crate) calls: Calls,
+    pub(crate) transfers: Transfers,
+    /// Every component in the isolate.
+    known: RefCell<Vec<Weak<Instance>>>,
     /// Those that `promising` made, by number: they stay as long as the isolate.
     pub(crate) crews: RefCell<Vec<Crew>>,
     /// Counts the instances of crews.
@@ -46,6 +50,8 @@ impl Bridge {
             callees: Callees::default(),
             functions: Functions::new(scope),
             calls: Calls::default(),
+            transfers: Transfers::default(),
+            known: RefCell::default(),
             crews: RefCell::default(),
             reserve: Cell::default(),
         };
@@ -70,20 +76,19 @@ impl Bridge {
         door: Box<dyn Door>,
     ) -> Rc<Instance> {
         let number = self.instances.replace(self.instances.get() + 1);
-        Rc::new(Instance {
-            number,
-            name: name.to_owned(),
-            names: Names::new(scope, &plan),
-            plan,
-            allowed: door.crossing_bytes(),
-            given,
-            generation: Cell::new(0),
-            queue: Rc::default(),
-            maker: door.maker(),
-            door: RefCell::new(Some(door)),
-            realm: Rc::clone(&self.realm),
-            classes: RefCell::default(),
-        })
+        let instance = Instance::new(scope, number, name, plan, given, door, &self.realm);
+        self.known.borrow_mut().push(Rc::downgrade(&instance));
+        instance
+    }
+
+    /// The end of a run: what goes on beside it ends, and nobody reads or writes the streams that are open.
+    pub(crate) fn end_run(&self) {
+        self.transfers.clear();
+        self.calls.cancel_all();
+        self.crews.borrow().iter().for_each(Crew::forget);
+        let mut known = self.known.borrow_mut();
+        known.retain(|instance| instance.strong_count() > 0);
+        known.iter().filter_map(Weak::upgrade).for_each(|instance| instance.end_run());
     }
 
     /// Another instance of the same component, which nothing is given to and whose classes nobody sees.

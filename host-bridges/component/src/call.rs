@@ -17,6 +17,7 @@ use crate::plan::{
     FLAT_PARAMS_MAX, Function, FunctionId, ImportId, Kind, ResourceId, Returns, Role, Scalars,
 };
 use crate::scalar;
+use crate::side;
 
 /// Calls an export: the callback of every function, method, static and constructor.
 pub(crate) fn call<'s>(
@@ -31,9 +32,12 @@ pub(crate) fn call<'s>(
         if matches!(function.role, Role::Constructor(_)) && args.is_construct_call() {
             Key::NONE.write(args.this());
         }
-        let outcome = match &callee.scalars {
-            Some(scalars) => call_scalar(scope, instance, id, scalars, &args, &mut answer),
-            None => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
+        let outcome = match (&callee.scalars, &instance.side_by_side) {
+            (Some(scalars), _) => call_scalar(scope, instance, id, scalars, &args, &mut answer),
+            (None, Some(calls)) => {
+                side::call(scope, &callee.instance, calls, id, &args).map(|value| answer.set(value))
+            }
+            (None, None) => call_any(scope, instance, id, &args).map(|value| answer.set(value)),
         };
         outcome.map_err(|problem| reject(scope, instance, function, problem))
     });

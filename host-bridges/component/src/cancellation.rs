@@ -54,6 +54,13 @@ impl Calls {
         self.open.borrow_mut().remove(&number);
     }
 
+    /// Cancels all of them.
+    pub(crate) fn cancel_all(&self) {
+        for (_, call) in self.open.borrow_mut().drain() {
+            call.cancel();
+        }
+    }
+
     /// Cancels a call; one that has ended is none.
     pub(crate) fn cancel(&self, number: u64) {
         if let Some(call) = self.open.borrow().get(&number) {

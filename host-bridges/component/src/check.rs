@@ -3,6 +3,8 @@
 //! This may run the tenant's own code (getters, Proxy traps). The tape then holds what was seen, in the order in which
 //! lowering wants it, so that nothing is read twice and nothing of the tenant's runs once the component is entered.
 
+use std::sync::Arc;
+
 use innerbox_binding::value::kind;
 use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
@@ -12,6 +14,7 @@ use crate::instance::Instance;
 use crate::path::Path;
 use crate::plan::{Cases, Field, Kind, NameId, Param, ResourceId, Scalar, Type};
 use crate::scalar::to_bits;
+use crate::transfer::{self, End};
 
 /// Most values that one call may carry, so that a sparse array of 2^32 elements costs an error and no memory.
 pub(crate) const TAPE_ITEMS_MAX: usize = 1 << 24;
@@ -32,6 +35,17 @@ pub(crate) enum Item<'s> {
     Count(u32),
     /// An object of a class that JavaScript gave.
     Given(v8::Local<'s, v8::Object>),
+    /// A stream, or whatever a future comes from.
+    Source(v8::Local<'s, v8::Value>, Flow),
+    /// The readable end of either.
+    End(End),
+}
+
+/// What flows from a [`Item::Source`].
+#[derive(Clone)]
+pub(crate) enum Flow {
+    Stream(Scalar),
+    Future(Option<Arc<Type>>),
 }
 
 /// The checked arguments of one call.
@@ -120,6 +134,10 @@ impl Checker<'_> {
                 Err(_) => return Err(mismatch(scope, path, ty, value)),
             },
             Kind::List(element) => self.list(scope, ty, element, value, path, tape)?,
+            Kind::Fixed { element, length } => {
+                self.fixed(scope, ty, (element, *length), value, path, tape)?
+            }
+            Kind::Map(entry) => self.map(scope, ty, entry, value, path, tape)?,
             Kind::Record(fields) => self.record(scope, ty, fields, value, path, tape)?,
             Kind::Tuple(fields) => self.tuple(scope, ty, fields, value, path, tape)?,
             Kind::Flags(names) => self.flags(scope, ty, names, value, path, tape)?,
@@ -152,6 +170,74 @@ impl Checker<'_> {
                 let key = self.handle(scope, *resource, ty, value, path, tape)?;
                 tape.lent.push(key);
             }
+            Kind::Stream { element, .. } => {
+                if !transfer::is_free_stream(scope, value, path)? {
+                    return Err(mismatch(scope, path, ty, value));
+                }
+                tape.items.push(Item::Source(value, Flow::Stream(*element)));
+            }
+            Kind::Future { payload, .. } => {
+                tape.items.push(Item::Source(value, Flow::Future(payload.clone())));
+            }
+        }
+        Ok(())
+    }
+
+    fn fixed<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        (element, length): (&Type, u32),
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let wrong =
+            |got: usize| Failure::type_error(format!("`{path}`: expected {}, got {got} elements", ty.wit));
+        if let Some(scalar) = ty.typed_array()
+            && let Some(view) = element_view(scope, scalar, value, path)?
+        {
+            if view.byte_length() != ty.layout.size as usize {
+                return Err(wrong(view.byte_length() / element.layout.size as usize));
+            }
+            tape.items.push(Item::View(view));
+            return Ok(());
+        }
+        let array = v8::Local::<v8::Array>::try_from(value).map_err(|_| mismatch(scope, path, ty, value))?;
+        if array.length() != length {
+            return Err(wrong(array.length() as usize));
+        }
+        tape.items.push(Item::Count(length));
+        for index in 0..length {
+            let value = array.get_index(scope, index).or_pending()?;
+            self.value(scope, element, value, &Path::Index(path, index), tape)?;
+        }
+        Ok(())
+    }
+
+    fn map<'s>(
+        &self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        entry: &Type,
+        value: Value<'s>,
+        path: &Path<'_>,
+        tape: &mut Tape<'s>,
+    ) -> Result<(), Failure> {
+        let map = v8::Local::<v8::Map>::try_from(value).map_err(|_| mismatch(scope, path, ty, value))?;
+        let Kind::Tuple(fields) = &entry.kind else { return Err(mismatch(scope, path, ty, value)) };
+        // Keys and values by turns, as they are now.
+        let flat = map.as_array(scope);
+        let count = flat.length() / 2;
+        tape.bytes += u64::from(count) * u64::from(entry.layout.size);
+        tape.items.push(Item::Count(count));
+        for index in 0..count {
+            let path = Path::Index(path, index);
+            for (place, field) in (0..).zip(fields) {
+                let value = flat.get_index(scope, 2 * index + place).or_pending()?;
+                let path = Path::Field(&path, if place == 0 { "key" } else { "value" });
+                self.value(scope, &field.ty, value, &path, tape)?;
+            }
         }
         Ok(())
     }
@@ -166,7 +252,7 @@ impl Checker<'_> {
         tape: &mut Tape<'s>,
     ) -> Result<(), Failure> {
         if let Some(scalar) = ty.typed_array()
-            && let Some(view) = self.view(scope, scalar, value, path)?
+            && let Some(view) = element_view(scope, scalar, value, path)?
         {
             tape.bytes += view.byte_length() as u64;
             tape.items.push(Item::View(view));
@@ -183,27 +269,6 @@ impl Checker<'_> {
             self.value(scope, element, value, &Path::Index(path, index), tape)?;
         }
         Ok(())
-    }
-
-    /// The bytes behind a typed array of the list's own element type; for bytes, behind any view or ArrayBuffer.
-    fn view<'s>(
-        &self,
-        scope: Scope<'_, 's, '_>,
-        scalar: Scalar,
-        value: Value<'s>,
-        path: &Path<'_>,
-    ) -> Result<Option<v8::Local<'s, v8::ArrayBufferView>>, Failure> {
-        let view = if scalar == Scalar::U8 && value.is_array_buffer() {
-            whole_buffer(scope, value)
-        } else if is_typed_array_of(scalar, value) || (scalar == Scalar::U8 && value.is_data_view()) {
-            v8::Local::<v8::ArrayBufferView>::try_from(value).ok()
-        } else {
-            return Ok(None);
-        };
-        match view {
-            Some(view) if !is_detached(scope, view) => Ok(Some(view)),
-            _ => Err(Failure::type_error(format!("`{path}`: its buffer is detached"))),
-        }
     }
 
     fn record<'s>(
@@ -434,6 +499,26 @@ impl Checker<'_> {
         let names: Vec<_> = names.map(|name| format!("'{}'", self.instance.plan.name(name))).collect();
         let got = clipped(scope, value);
         Failure::type_error(format!("`{path}`: expected {} ({}), got '{got}'", ty.wit, names.join(", ")))
+    }
+}
+
+/// The bytes behind a typed array of a list's own element type; for bytes, behind any view or ArrayBuffer.
+pub(crate) fn element_view<'s>(
+    scope: Scope<'_, 's, '_>,
+    scalar: Scalar,
+    value: Value<'s>,
+    path: &Path<'_>,
+) -> Result<Option<v8::Local<'s, v8::ArrayBufferView>>, Failure> {
+    let view = if scalar == Scalar::U8 && value.is_array_buffer() {
+        whole_buffer(scope, value)
+    } else if is_typed_array_of(scalar, value) || (scalar == Scalar::U8 && value.is_data_view()) {
+        v8::Local::<v8::ArrayBufferView>::try_from(value).ok()
+    } else {
+        return Ok(None);
+    };
+    match view {
+        Some(view) if !is_detached(scope, view) => Ok(Some(view)),
+        _ => Err(Failure::type_error(format!("`{path}`: its buffer is detached"))),
     }
 }
 

@@ -7,7 +7,7 @@ use innerbox_binding::Failure;
 
 use crate::bridge::Bridge;
 use crate::instance::Instance;
-use crate::plan::{Function, Kind, Returns, Type};
+use crate::plan::{Function, Kind, Returns};
 use crate::queue::{Job, Queue};
 
 /// Instances that wait for the same calls: any that is free takes the next one.
@@ -39,6 +39,11 @@ impl Crew {
         self.queue.borrow_mut().push_back(job);
     }
 
+    /// Lets go of the calls that wait: their run is over.
+    pub(crate) fn forget(&self) {
+        self.queue.borrow_mut().clear();
+    }
+
     /// The next call, and the member that is free to make it.
     pub(crate) fn next(&self) -> Option<(usize, Job)> {
         let free = self.members.iter().position(|member| member.door().is_ok())?;
@@ -56,23 +61,11 @@ pub(crate) fn require_stateless(component: &str, function: &Function) -> Result<
         Returns::Value(ty) | Returns::OrThrows(ty) => Some(ty),
     };
     let mut types = function.params.iter().map(|param| &param.ty).chain(result);
-    if !types.any(has_resource) {
+    if !types.any(|ty| ty.any(&|kind| matches!(kind, Kind::Own(_) | Kind::Borrow(_)))) {
         return Ok(());
     }
     Err(Failure::type_error(format!(
         "`{}` of component `{component}` cannot run in several instances: a resource belongs to one of them",
         function.title
     )))
-}
-
-fn has_resource(ty: &Type) -> bool {
-    match &ty.kind {
-        Kind::Own(_) | Kind::Borrow(_) => true,
-        Kind::Scalar(_) | Kind::String | Kind::Flags(_) | Kind::Enum(_) => false,
-        Kind::List(element) => has_resource(element),
-        Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().any(|field| has_resource(&field.ty)),
-        Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
-            cases.list.iter().filter_map(|case| case.payload.as_ref()).any(has_resource)
-        }
-    }
 }

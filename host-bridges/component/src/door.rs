@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId};
+use crate::parcel::{Answer, Arguments};
+use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId, TransmitId};
+use crate::transfer::{Came, End};
 
 /// Core values of a call: parameters on the way in, the result on the way out, each zero-extended to 64 bits.
 pub type Flat = [u64; FLAT_PARAMS_MAX];
@@ -49,6 +51,11 @@ pub trait Door: Send {
     /// What ends the call that is going through the door, from any thread; between calls it does nothing.
     fn canceller(&self) -> Canceller;
 
+    /// Where its calls are made if several may go on at once: then they take no other way.
+    fn side_by_side(&self) -> Option<Arc<dyn SideBySide>> {
+        None
+    }
+
     /// What makes more doors to the same component, each with an instance of its own, under the same limits and with the
     /// same loans.
     fn maker(&self) -> Maker;
@@ -59,6 +66,24 @@ pub trait Door: Send {
 
 /// See [`Door::canceller`].
 pub type Canceller = Arc<dyn Fn() + Send + Sync>;
+
+/// A component whose calls are made on threads of its own, several at once.
+pub trait SideBySide: Send + Sync {
+    /// Starts a call of an export of the instance that `open` made, and tells `done` on any thread how it ended.
+    fn start(&self, function: FunctionId, arguments: Arguments, done: Done);
+
+    /// Makes a call, and waits for it: no longer than one call may take, or the run goes on.
+    ///
+    /// # Errors
+    /// As [`Door::call`].
+    fn wait(&self, function: FunctionId, arguments: Arguments) -> Result<Answer, Fault>;
+
+    /// Ends the instance if it has work that is not done: nobody waits for that any more.
+    fn rest(&self);
+}
+
+/// See [`SideBySide::start`].
+pub type Done = Box<dyn FnOnce(Result<Answer, Fault>) + Send>;
 
 /// See [`Door::maker`].
 pub type Maker = Rc<dyn Fn() -> Box<dyn Door>>;
@@ -166,6 +191,30 @@ pub trait Handles {
     /// # Errors
     /// A fault where the component names a handle that it does not have.
     fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
+
+    /// Hands the readable end of a stream or a future to the component: the handle that it knows it by.
+    ///
+    /// # Errors
+    /// As `give`; a host fault where there are no such ends.
+    fn pass(&mut self, _: TransmitId, _: End) -> Result<u32, Fault> {
+        Err(Fault::abi("host fault: this door passes no streams"))
+    }
+
+    /// Takes the readable end that the component names, to be joined to `end`.
+    ///
+    /// # Errors
+    /// As `take`; a host fault where there are no such ends.
+    fn receive(&mut self, _: TransmitId, _handle: u32, _end: &Came) -> Result<(), Fault> {
+        Err(Fault::abi("host fault: this door takes no streams"))
+    }
+
+    /// The end that an answer has under this number.
+    ///
+    /// # Errors
+    /// A host fault where it has none.
+    fn end(&mut self, _number: u32) -> Result<Came, Fault> {
+        Err(Fault::abi("host fault: an answer has no such end"))
+    }
 }
 
 /// Why a call into a component did not come to its end.

@@ -202,6 +202,15 @@ fn payload<'s>(
     if !matches!(function.result, Returns::OrThrows(_)) {
         return Ok(None);
     }
+    payload_of(scope, instance, exception)
+}
+
+/// What was thrown as the payload of an error case; none for an error that has none.
+pub(crate) fn payload_of<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    instance: &Instance,
+    exception: Value<'s>,
+) -> Result<Option<Value<'s>>, Failure> {
     let Ok(object) = v8::Local::<v8::Object>::try_from(exception) else { return Ok(Some(exception)) };
     let key = instance.names.payload(scope);
     if object.has_own_property(scope, key.into()).or_pending()? {

@@ -1,13 +1,13 @@
 //! A component as one isolate sees it.
 
 use std::cell::{Cell, RefCell, RefMut};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use innerbox_binding::Failure;
 use innerbox_binding::value::name;
 
-use crate::door::{Door, Fault, Maker};
+use crate::door::{Door, Fault, Maker, SideBySide};
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::{HandleTable, Key};
@@ -16,6 +16,7 @@ use crate::queue::Queue;
 
 /// A component as this isolate sees it.
 pub(crate) struct Instance {
+    me: Weak<Self>,
     pub(crate) number: u32,
     /// What errors call it.
     pub(crate) name: String,
@@ -27,6 +28,8 @@ pub(crate) struct Instance {
     /// Calls that wait for the door to come back.
     pub(crate) queue: Rc<RefCell<Queue>>,
     pub(crate) maker: Maker,
+    /// Where calls are made that may go on side by side.
+    pub(crate) side_by_side: Option<Arc<dyn SideBySide>>,
     pub(crate) names: Names,
     pub(crate) given: Given,
     /// The generation of the instance that has the objects in `given`.
@@ -37,6 +40,50 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    /// An instance behind a door.
+    pub(crate) fn new(
+        scope: &v8::PinScope<'_, '_>,
+        number: u32,
+        name: &str,
+        plan: Arc<Plan>,
+        given: Given,
+        door: Box<dyn Door>,
+        realm: &Rc<Realm>,
+    ) -> Rc<Self> {
+        Rc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            number,
+            name: name.to_owned(),
+            names: Names::new(scope, &plan),
+            plan,
+            allowed: door.crossing_bytes(),
+            given,
+            generation: Cell::new(0),
+            queue: Rc::default(),
+            maker: door.maker(),
+            side_by_side: door.side_by_side(),
+            door: RefCell::new(Some(door)),
+            realm: Rc::clone(realm),
+            classes: RefCell::default(),
+        })
+    }
+
+    /// The same, for as long as somebody needs it.
+    pub(crate) fn shared(&self) -> Result<Rc<Self>, Failure> {
+        self.me.upgrade().ok_or_else(|| Failure::error("host fault: the component has gone"))
+    }
+
+    /// The end of a run: what goes on beside it ends. A door that is away will not come back, so there is another one.
+    pub(crate) fn end_run(&self) {
+        if let Some(calls) = &self.side_by_side {
+            calls.rest();
+        }
+        self.queue.borrow_mut().clear();
+        if let Ok(mut door) = self.door.try_borrow_mut() {
+            door.get_or_insert_with(|| (self.maker)());
+        }
+    }
+
     /// The door, unless a call is going through it: further down the stack, or on another thread.
     #[inline]
     pub(crate) fn door(&self) -> Result<RefMut<'_, Box<dyn Door>>, Fault> {

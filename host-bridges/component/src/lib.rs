@@ -41,12 +41,20 @@ pub mod plan;
 mod promise;
 mod queue;
 mod scalar;
+mod side;
 mod text;
+mod transfer;
 pub mod typings;
 
-pub use door::{Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker, Source};
+pub use door::{
+    Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker, SideBySide,
+    Source,
+};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
-pub use namespace::{bind, install, live_handles};
+pub use namespace::{bind, end_run, install, live_handles};
+pub use pack::{Returned, pack_value};
+pub use parcel::{Answer, Arguments};
 pub use promise::{Reserve, promising};
+pub use transfer::{Came, Chunk, End, Pipe, Slot};

@@ -12,6 +12,7 @@ use crate::object::wrap;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, NameId, Scalar, Type};
 use crate::scalar;
 use crate::text::Stored;
+use crate::transfer;
 
 /// Most values in the lists of one call that become JavaScript arrays. Each costs the host a handle of 8 bytes and V8 up to
 /// 64 of its heap; V8 cannot be stopped meanwhile, and ends the process 1 GiB past its limit.
@@ -127,17 +128,16 @@ impl Lifter<'_> {
 
     /// Which case a `result` is, and where its payload lies; read before the payload is lifted.
     pub(crate) fn is_error(&self, ty: &Type, flat: &Flat) -> Result<bool, Fault> {
-        let discriminant = if ty.flat <= 1 {
-            flat[0] as u32
-        } else {
-            self.claim(flat[0] as u32, ty.layout.size, ty.layout.align)?;
-            self.read(flat[0] as u32, 1)? as u32
-        };
-        match discriminant {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(no_such_case(ty, other)),
+        if ty.flat <= 1 {
+            return failed(ty, flat[0] as u32);
         }
+        self.claim(flat[0] as u32, ty.layout.size, ty.layout.align)?;
+        self.failed(ty, flat[0] as u32)
+    }
+
+    /// Which case a `result` is that lies in memory.
+    pub(crate) fn failed(&self, ty: &Type, at: u32) -> Result<bool, Fault> {
+        failed(ty, self.read(at, 1)? as u32)
     }
 
     /// The payload of a `result` that is a function's answer; `undefined` where the case has none.
@@ -195,12 +195,19 @@ impl Lifter<'_> {
                 let (at, count) = (slots.take() as u32, slots.take() as u32);
                 self.list(scope, ty, element, at, count)
             }
+            Kind::Map(entry) => {
+                let (at, count) = (slots.take() as u32, slots.take() as u32);
+                self.map(scope, entry, at, count)
+            }
+            Kind::Fixed { element, length } => self.flat_elements(scope, ty, element, *length, slots),
             Kind::Own(resource) => self.own(scope, *resource, slots.take() as u32),
             Kind::Borrow(resource) => self.borrowed(scope, *resource, slots.take() as u32),
+            Kind::Stream { .. } | Kind::Future { .. } => self.end(scope, slots.take() as u32),
         }
     }
 
-    fn load<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, at: u32) -> Lifted<'s> {
+    /// Lifts a value that lies in memory.
+    pub(crate) fn load<'s>(&mut self, scope: Scope<'_, 's, '_>, ty: &Type, at: u32) -> Lifted<'s> {
         match &ty.kind {
             Kind::Scalar(scalar) => {
                 let bits = self.read(at, scalar::size(*scalar))?;
@@ -222,6 +229,14 @@ impl Lifter<'_> {
                 let (at, count) = self.pair(at)?;
                 self.list(scope, ty, element, at, count)
             }
+            Kind::Map(entry) => {
+                let (at, count) = self.pair(at)?;
+                self.map(scope, entry, at, count)
+            }
+            Kind::Fixed { element, length } => match ty.typed_array() {
+                Some(scalar) => self.typed_array(scope, scalar, at, ty.layout.size),
+                None => self.elements(scope, element, at, *length),
+            },
             Kind::Record(fields) => self.record(scope, fields, at),
             Kind::Tuple(fields) => {
                 let mut values = Vec::with_capacity(fields.len());
@@ -240,6 +255,10 @@ impl Lifter<'_> {
             Kind::Borrow(resource) => {
                 let handle = self.read(at, 4)? as u32;
                 self.borrowed(scope, *resource, handle)
+            }
+            Kind::Stream { .. } | Kind::Future { .. } => {
+                let number = self.read(at, 4)? as u32;
+                self.end(scope, number)
             }
         }
     }
@@ -331,24 +350,7 @@ impl Lifter<'_> {
     }
 
     fn typed_array<'s>(&self, scope: Scope<'_, 's, '_>, scalar: Scalar, at: u32, size: u32) -> Lifted<'s> {
-        let bytes = self.bytes(at, size, 1)?;
-        let buffer = array_buffer(scope, bytes)?;
-        let count = bytes.len() / scalar::size(scalar) as usize;
-        let array: Option<v8::Local<v8::Value>> = match scalar {
-            Scalar::S8 => v8::Int8Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::S16 => v8::Int16Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::U16 => v8::Uint16Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::S32 => v8::Int32Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::U32 => v8::Uint32Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::S64 => v8::BigInt64Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::U64 => v8::BigUint64Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::F32 => v8::Float32Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::F64 => v8::Float64Array::new(scope, buffer, 0, count).map(Into::into),
-            Scalar::U8 | Scalar::Bool | Scalar::Char => {
-                v8::Uint8Array::new(scope, buffer, 0, count).map(Into::into)
-            }
-        };
-        Ok(array.or_pending()?)
+        typed_array(scope, scalar, self.bytes(at, size, 1)?)
     }
 
     fn elements<'s>(&mut self, scope: Scope<'_, 's, '_>, element: &Type, at: u32, count: u32) -> Lifted<'s> {
@@ -364,6 +366,55 @@ impl Lifter<'_> {
             }
         }
         Ok(array.into())
+    }
+
+    /// A map. Of entries with the same key the last one counts, as in a literal.
+    fn map<'s>(&mut self, scope: Scope<'_, 's, '_>, entry: &Type, at: u32, count: u32) -> Lifted<'s> {
+        let size = entry.list_size(count)?;
+        self.bytes(at, size, entry.layout.align)?;
+        self.room.take(size)?;
+        let map = v8::Map::new(scope);
+        let Kind::Tuple(fields) = &entry.kind else { return Ok(map.into()) };
+        let [key_field, value_field] = &fields[..] else { return Ok(map.into()) };
+        self.room.take_elements(count, entry.parts)?;
+        for start in (0..count).step_by(ELEMENTS_PER_SCOPE) {
+            v8::scope!(let scope, scope);
+            for index in start..count.min(start + ELEMENTS_PER_SCOPE as u32) {
+                let at = at + index * entry.layout.size;
+                let key = self.load(scope, &key_field.ty, at + key_field.offset)?;
+                let value = self.load(scope, &value_field.ty, at + value_field.offset)?;
+                map.set(scope, key, value).or_pending()?;
+            }
+        }
+        Ok(map.into())
+    }
+
+    /// A list of a fixed length in core values, which are few.
+    fn flat_elements<'s>(
+        &mut self,
+        scope: Scope<'_, 's, '_>,
+        ty: &Type,
+        element: &Type,
+        length: u32,
+        slots: &mut Slots<'_>,
+    ) -> Lifted<'s> {
+        if let Some(scalar) = ty.typed_array() {
+            let size = element.layout.size as usize;
+            let bytes: Vec<u8> =
+                (0..length).flat_map(|_| slots.take().to_le_bytes().into_iter().take(size)).collect();
+            return typed_array(scope, scalar, &bytes);
+        }
+        let mut values = Vec::new();
+        for _ in 0..length {
+            values.push(self.flat(scope, element, slots)?);
+        }
+        Ok(v8::Array::new_with_elements(scope, &values).into())
+    }
+
+    /// The readable end of a stream or a future.
+    fn end<'s>(&mut self, scope: Scope<'_, 's, '_>, number: u32) -> Lifted<'s> {
+        let end = self.handles.end(number)?;
+        transfer::to_script(scope, &self.instance.shared()?, self.generation, end)
     }
 
     /// An owned handle leaves the component's table and becomes an object of its class.
@@ -417,6 +468,35 @@ impl Lifter<'_> {
     }
 }
 
+fn failed(ty: &Type, discriminant: u32) -> Result<bool, Fault> {
+    match discriminant {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(no_such_case(ty, other)),
+    }
+}
+
+/// A typed array with a copy of these bytes.
+pub(crate) fn typed_array<'s>(scope: Scope<'_, 's, '_>, scalar: Scalar, bytes: &[u8]) -> Lifted<'s> {
+    let buffer = array_buffer(scope, bytes)?;
+    let count = bytes.len() / scalar::size(scalar) as usize;
+    let array: Option<v8::Local<v8::Value>> = match scalar {
+        Scalar::S8 => v8::Int8Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::S16 => v8::Int16Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::U16 => v8::Uint16Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::S32 => v8::Int32Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::U32 => v8::Uint32Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::S64 => v8::BigInt64Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::U64 => v8::BigUint64Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::F32 => v8::Float32Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::F64 => v8::Float64Array::new(scope, buffer, 0, count).map(Into::into),
+        Scalar::U8 | Scalar::Bool | Scalar::Char => {
+            v8::Uint8Array::new(scope, buffer, 0, count).map(Into::into)
+        }
+    };
+    Ok(array.or_pending()?)
+}
+
 /// The bytes that a component points to.
 pub(crate) fn reach(memory: &[u8], at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
     if size == 0 {
@@ -439,17 +519,18 @@ impl Type {
 
     /// True where a value of this type points to bytes elsewhere, or is a handle.
     pub(crate) fn has_parts_elsewhere(&self) -> bool {
-        match &self.kind {
-            Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => false,
-            Kind::String | Kind::List(_) | Kind::Own(_) | Kind::Borrow(_) => true,
-            Kind::Record(fields) | Kind::Tuple(fields) => {
-                fields.iter().any(|field| field.ty.has_parts_elsewhere())
-            }
-            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
-                let payloads = cases.list.iter().filter_map(|case| case.payload.as_ref());
-                payloads.into_iter().any(Self::has_parts_elsewhere)
-            }
-        }
+        self.any(&|kind| {
+            matches!(
+                kind,
+                Kind::String
+                    | Kind::List(_)
+                    | Kind::Map(_)
+                    | Kind::Own(_)
+                    | Kind::Borrow(_)
+                    | Kind::Stream { .. }
+                    | Kind::Future { .. }
+            )
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::check::Item;
 use crate::door::{Fault, Flat, Guest};
 use crate::instance::Instance;
 use crate::lift::Room;
-use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, ResourceId, Type};
+use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, ResourceId, TransmitId, Type};
 use crate::scalar;
 use crate::text::Lowered;
 
@@ -74,11 +74,12 @@ impl Lowerer<'_, '_, '_> {
                 slots.push(at.into());
                 slots.push(length.into());
             }
-            Kind::List(element) => {
+            Kind::List(element) | Kind::Map(element) => {
                 let (at, count) = self.list(element)?;
                 slots.push(at.into());
                 slots.push(count.into());
             }
+            Kind::Fixed { element, length } => self.flat_elements(element, *length, slots)?,
             Kind::Record(fields) | Kind::Tuple(fields) => {
                 for field in fields {
                     self.flat(&field.ty, slots)?;
@@ -95,8 +96,30 @@ impl Lowerer<'_, '_, '_> {
                 let handle = self.borrow(*resource)?;
                 slots.push(handle.into());
             }
+            Kind::Stream { id, .. } | Kind::Future { id, .. } => {
+                let handle = self.transmit(*id)?;
+                slots.push(handle.into());
+            }
         }
         Ok(())
+    }
+
+    /// The elements of a list of a fixed length, which are no more than there are slots.
+    fn flat_elements(&mut self, element: &Type, length: u32, slots: &mut Slots<'_>) -> Result<(), Fault> {
+        match self.items.next() {
+            Some(Item::Count(_)) => (0..length).try_for_each(|_| self.flat(element, slots)),
+            Some(Item::View(view)) => {
+                let mut bytes = [0; 8 * FLAT_PARAMS_MAX];
+                let copied = view.copy_contents(&mut bytes);
+                push_all(&bytes[..copied], element, slots);
+                Ok(())
+            }
+            Some(Item::Bytes(bytes)) => {
+                push_all(bytes, element, slots);
+                Ok(())
+            }
+            _ => Err(out_of_step()),
+        }
     }
 
     /// A case in core values: narrower payloads are zero-extended to the joined types, which on 64-bit slots is no work.
@@ -113,7 +136,8 @@ impl Lowerer<'_, '_, '_> {
         Ok(())
     }
 
-    fn store(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
+    /// Lowers a value to its place in memory.
+    pub(crate) fn store(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
         match &ty.kind {
             Kind::Scalar(scalar) => {
                 let bits = self.bits();
@@ -127,10 +151,11 @@ impl Lowerer<'_, '_, '_> {
                 let (pointer, length) = self.string()?;
                 self.write_pair(at, pointer, length)
             }
-            Kind::List(element) => {
+            Kind::List(element) | Kind::Map(element) => {
                 let (pointer, count) = self.list(element)?;
                 self.write_pair(at, pointer, count)
             }
+            Kind::Fixed { element, .. } => self.store_elements(element, at),
             Kind::Record(fields) | Kind::Tuple(fields) => self.store_fields(fields, at),
             Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
                 let index = self.bits();
@@ -148,6 +173,35 @@ impl Lowerer<'_, '_, '_> {
                 let handle = self.borrow(*resource)?;
                 self.write(at, 4, handle.into())
             }
+            Kind::Stream { id, .. } | Kind::Future { id, .. } => {
+                let handle = self.transmit(*id)?;
+                self.write(at, 4, handle.into())
+            }
+        }
+    }
+
+    /// The elements of a list of a fixed length, in their place.
+    fn store_elements(&mut self, element: &Type, at: u32) -> Result<(), Fault> {
+        let place = |memory: &mut [u8], length: usize| match memory.get_mut(at as usize..at as usize + length)
+        {
+            Some(_) => Ok(at as usize..at as usize + length),
+            None => Err(out_of_step()),
+        };
+        match self.items.next() {
+            Some(Item::Count(count)) => {
+                (0..*count).try_for_each(|index| self.store(element, at + index * element.layout.size))
+            }
+            Some(Item::View(view)) => {
+                let place = place(self.guest.memory(), view.byte_length())?;
+                view.copy_contents(&mut self.guest.memory()[place]);
+                Ok(())
+            }
+            Some(Item::Bytes(bytes)) => {
+                let place = place(self.guest.memory(), bytes.len())?;
+                self.guest.memory()[place].copy_from_slice(bytes);
+                Ok(())
+            }
+            _ => Err(out_of_step()),
         }
     }
 
@@ -266,6 +320,14 @@ impl Lowerer<'_, '_, '_> {
         self.guest.handles().lend(resource, rep)
     }
 
+    /// The readable end of what a script passes.
+    fn transmit(&mut self, id: TransmitId) -> Result<u32, Fault> {
+        match self.items.next() {
+            Some(Item::End(end)) => self.guest.handles().pass(id, end.clone()),
+            _ => Err(out_of_step()),
+        }
+    }
+
     /// What the component, or we for it, know the next resource by.
     fn rep(&mut self) -> Result<u32, Fault> {
         match (self.items.next(), self.site) {
@@ -275,6 +337,14 @@ impl Lowerer<'_, '_, '_> {
             }
             _ => Err(out_of_step()),
         }
+    }
+}
+
+/// Numbers as core values, as many as there are slots for.
+fn push_all(bytes: &[u8], element: &Type, slots: &mut Slots<'_>) {
+    let Kind::Scalar(scalar) = element.kind else { return };
+    for bytes in bytes.chunks_exact(element.layout.size as usize) {
+        slots.push(scalar::core(scalar, bytes));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::door::Door;
 use crate::given::Given;
 use crate::instance::Instance;
 use crate::plan::{FunctionId, Interface, Plan, ResourceId};
+use crate::transfer;
 
 /// Gives the isolate of the scope a component bridge: the error classes on the global object, and a handle table with
 /// room for `handles` handles. Call it before any of the tenant's code.
@@ -27,6 +28,13 @@ pub fn install(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), F
 /// How many handles of resources the isolate's scripts hold.
 pub fn live_handles(isolate: &v8::Isolate) -> usize {
     Bridge::of(isolate).map_or(0, |bridge| bridge.realm.handles.borrow().live())
+}
+
+/// Ends what components do beside a run that is over: calls that nobody waits for, and streams.
+pub fn end_run(isolate: &v8::Isolate) {
+    if let Ok(bridge) = Bridge::of(isolate) {
+        bridge.end_run();
+    }
 }
 
 /// Shows a component to the isolate: an object whose own properties are what a module of it exports.
@@ -51,6 +59,9 @@ pub fn bind<'s>(
     let bridge = Bridge::of(scope)?;
     let imports = imports.unwrap_or_else(|| v8::Object::new(scope));
     let given = Given::find(scope, component, &plan, imports)?;
+    if plan.asynchronous {
+        transfer::prepare(scope, &bridge.transfers)?;
+    }
     let instance = bridge.instance(scope, component, plan, given, door);
     define(scope, &bridge, &instance);
     let mut exports = Exports { object: v8::Object::new(scope), taken: HashSet::new() };

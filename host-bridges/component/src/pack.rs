@@ -7,8 +7,43 @@
 use crate::door::{Encoding, Fault, Flat, Handles, Source};
 use crate::lift::{Room, no_such_case, reach};
 use crate::parcel::Answer;
-use crate::plan::{Cases, Function, Kind, Returns, Type};
+use crate::plan::{Cases, Function, Kind, Returns, Scalar, Type};
+use crate::scalar;
 use crate::text::Stored;
+use crate::transfer::{Came, Pipe, Slot};
+
+/// Where a component leaves a value.
+#[derive(Clone, Copy)]
+pub enum Returned<'a> {
+    /// In core values, all of them.
+    Flat(&'a [u64]),
+    /// In its memory.
+    At(u32),
+}
+
+/// Copies a value of a type, as the lifter reads a function's answer; none where there is no type.
+///
+/// # Errors
+/// A fault where the component breaks the canonical ABI, or reaches a limit.
+pub fn pack_value(
+    source: Source<'_>,
+    ty: Option<&Type>,
+    returned: Returned<'_>,
+    allowed: usize,
+) -> Result<Answer, Fault> {
+    let Source { memory, handles, encoding } = source;
+    let mut packer = Packer::new(memory, handles, encoding, allowed);
+    let mut flat = [0; _];
+    match (ty, returned) {
+        (None, _) => {}
+        (Some(ty), Returned::At(at)) => packer.stored(ty, at)?,
+        (Some(ty), Returned::Flat(values)) if ty.flat <= 1 => {
+            flat[0] = packer.single(ty, values.first().copied().unwrap_or_default())?;
+        }
+        (Some(ty), Returned::Flat(values)) => packer.spread(ty, values)?,
+    }
+    Ok(packer.answer(flat))
+}
 
 /// Copies a function's answer. `flat` begins with the core result: the value itself, or where it lies.
 pub(crate) fn pack(
@@ -17,18 +52,15 @@ pub(crate) fn pack(
     flat: &Flat,
     allowed: usize,
 ) -> Result<Answer, Fault> {
-    let Source { memory, handles, encoding } = source;
-    let mut packer = Packer { memory, handles, encoding, room: Room::with(0, allowed), copy: Vec::new() };
-    let mut answer = Answer { memory: Vec::new(), flat: [0; _], encoding };
-    if let Returns::Value(ty) | Returns::OrThrows(ty) = &function.result {
-        match ty.flat {
-            0 => {}
-            1 => answer.flat[0] = packer.single(ty, flat[0])?,
-            _ => packer.stored(ty, flat[0] as u32)?,
+    match &function.result {
+        Returns::Nothing => pack_value(source, None, Returned::Flat(&[]), allowed),
+        Returns::Value(ty) | Returns::OrThrows(ty) if ty.flat <= 1 => {
+            pack_value(source, Some(ty), Returned::Flat(&flat[..1]), allowed)
+        }
+        Returns::Value(ty) | Returns::OrThrows(ty) => {
+            pack_value(source, Some(ty), Returned::At(flat[0] as u32), allowed)
         }
     }
-    answer.memory = packer.copy;
-    Ok(answer)
 }
 
 struct Packer<'a> {
@@ -37,13 +69,25 @@ struct Packer<'a> {
     encoding: Encoding,
     room: Room,
     copy: Vec<u8>,
+    ends: Vec<Came>,
 }
 
-impl Packer<'_> {
+impl<'a> Packer<'a> {
+    fn new(memory: &'a [u8], handles: &'a mut dyn Handles, encoding: Encoding, allowed: usize) -> Self {
+        let room = Room::with(0, allowed);
+        Self { memory, handles, encoding, room, copy: Vec::new(), ends: Vec::new() }
+    }
+
+    fn answer(self, flat: Flat) -> Answer {
+        Answer { memory: self.copy, flat, encoding: self.encoding, ends: self.ends }
+    }
+
     /// A value that is one core value: a number, or a handle.
     fn single(&mut self, ty: &Type, bits: u64) -> Result<u64, Fault> {
         match &ty.kind {
             Kind::Own(resource) => self.handles.take(*resource, bits as u32).map(u64::from),
+            Kind::Stream { .. } | Kind::Future { .. } => self.end(ty, bits as u32).map(u64::from),
+            Kind::Fixed { element, length: 1 } => self.single(element, bits),
             Kind::Record(fields) | Kind::Tuple(fields) => {
                 // One of the fields has the core value; it is the only one that is not empty.
                 match fields.iter().find(|field| field.ty.flat == 1) {
@@ -58,6 +102,25 @@ impl Packer<'_> {
     fn stored(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
         let to = self.copied(at, ty.layout.size, ty.layout.align)?;
         self.mend(ty, to)
+    }
+
+    /// Lays core values out as they would lie in memory.
+    fn spread(&mut self, ty: &Type, values: &[u64]) -> Result<(), Fault> {
+        self.copy = vec![0; ty.layout.size as usize];
+        spread(ty, &mut values.iter(), &mut self.copy, 0)?;
+        self.mend(ty, 0)
+    }
+
+    /// Takes a readable end, and gives its number.
+    fn end(&mut self, ty: &Type, handle: u32) -> Result<u32, Fault> {
+        let (id, end) = match &ty.kind {
+            Kind::Stream { id, element } => (*id, Came::Stream(Pipe::new(*element))),
+            Kind::Future { id, payload } => (*id, Came::Future(Slot::new(payload.clone()))),
+            _ => return Err(Fault::abi("host fault: this is no readable end")),
+        };
+        self.handles.receive(id, handle, &end)?;
+        self.ends.push(end);
+        Ok(self.ends.len() as u32 - 1)
     }
 
     /// Copies bytes of the component, and says where they are now.
@@ -92,7 +155,16 @@ impl Packer<'_> {
                 self.set_word(at, to);
                 Ok(())
             }
-            Kind::List(element) => self.mend_list(element, at),
+            Kind::List(element) | Kind::Map(element) => self.mend_list(element, at),
+            Kind::Fixed { element, length } => {
+                let length = if element.has_parts_elsewhere() { *length } else { 0 };
+                (0..length).try_for_each(|index| self.mend(element, at + index * element.layout.size))
+            }
+            Kind::Stream { .. } | Kind::Future { .. } => {
+                let number = self.end(ty, self.word(at))?;
+                self.set_word(at, number);
+                Ok(())
+            }
         }
     }
 
@@ -134,4 +206,52 @@ impl Packer<'_> {
     fn set_word(&mut self, at: u32, word: u32) {
         self.copy[at as usize..at as usize + 4].copy_from_slice(&word.to_le_bytes());
     }
+}
+
+/// Writes core values to where they would lie in memory, from `at` on.
+fn spread(
+    ty: &Type,
+    values: &mut std::slice::Iter<'_, u64>,
+    memory: &mut [u8],
+    at: u32,
+) -> Result<(), Fault> {
+    let mut write = |at: u32, size: u32, bits: u64| {
+        let place = at as usize..(at + size) as usize;
+        memory[place].copy_from_slice(&bits.to_le_bytes()[..size as usize]);
+    };
+    let left = values.len();
+    let mut next = || values.next().copied().unwrap_or_default();
+    match &ty.kind {
+        Kind::Scalar(Scalar::Bool) => write(at, 1, u64::from(next() as u32 != 0)),
+        Kind::Scalar(scalar) => write(at, scalar::size(*scalar), next()),
+        Kind::Flags(_) | Kind::Enum(_) => write(at, ty.layout.size, next()),
+        Kind::Own(_) | Kind::Borrow(_) | Kind::Stream { .. } | Kind::Future { .. } => write(at, 4, next()),
+        Kind::String | Kind::List(_) | Kind::Map(_) => {
+            write(at, 4, next());
+            write(at + 4, 4, next());
+        }
+        Kind::Record(fields) | Kind::Tuple(fields) => {
+            for field in fields {
+                spread(&field.ty, values, memory, at + field.offset)?;
+            }
+        }
+        Kind::Fixed { element, length } => {
+            for index in 0..*length {
+                spread(element, values, memory, at + index * element.layout.size)?;
+            }
+        }
+        Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+            let after = left.saturating_sub(ty.flat);
+            let index = next() as u32;
+            write(at, cases.tag_size, index.into());
+            let case = cases.list.get(index as usize).ok_or_else(|| no_such_case(ty, index))?;
+            if let Some(payload) = &case.payload {
+                spread(payload, values, memory, at + cases.payload_offset)?;
+            }
+            while values.len() > after {
+                values.next();
+            }
+        }
+    }
+    Ok(())
 }

@@ -4,15 +4,18 @@ use innerbox_binding::{Failure, Held, hold};
 
 use crate::check::{Item, Tape};
 use crate::door::{Crossing, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
+use crate::instance::Instance;
 use crate::lift::Room;
 use crate::lower::Lowerer;
 use crate::pack::pack;
-use crate::plan::{Function, ImportId, ResourceId};
+use crate::plan::{Function, ImportId, ResourceId, Type};
+use crate::transfer::{self, Came, End};
 
 /// Checked arguments that outlive the scope they were read in, and that any thread may lower.
-pub(crate) struct Arguments {
+pub struct Arguments {
     items: Vec<Kept>,
     bytes: u64,
+    ends: Ends,
     /// Given back when they are lowered or dropped.
     _held: Held,
 }
@@ -22,6 +25,20 @@ enum Kept {
     Text(String),
     Bytes(Vec<u8>),
     Count(u32),
+    End(End),
+}
+
+/// The ends among arguments. Where one is never passed on, nobody will read it.
+struct Ends(Vec<End>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        for end in &self.0 {
+            if let End::Stream(pipe) = end {
+                pipe.drop_unread();
+            }
+        }
+    }
 }
 
 impl Arguments {
@@ -31,10 +48,21 @@ impl Arguments {
     /// # Errors
     /// A `RangeError` where the sandbox has no room for the copies; a host fault for an object of a class that
     /// JavaScript gave, since components with such classes do not leave the thread.
-    pub(crate) fn copy(scope: &mut v8::PinScope<'_, '_>, tape: &Tape<'_>) -> Result<Self, Failure> {
+    pub(crate) fn copy<'s>(
+        scope: &mut v8::PinScope<'s, '_>,
+        instance: &Instance,
+        tape: &Tape<'s>,
+    ) -> Result<Self, Failure> {
         let held = hold(scope, usize::try_from(tape.bytes).unwrap_or(usize::MAX))?;
+        let mut ends = Ends(Vec::new());
         let items = tape.items.iter().map(|item| {
             Ok(match item {
+                Item::Source(value, flow) => {
+                    let end = transfer::to_component(scope, &instance.shared()?, *value, flow)?;
+                    ends.0.push(end.clone());
+                    Kept::End(end)
+                }
+                Item::End(end) => Kept::End(end.clone()),
                 Item::Bits(bits) => Kept::Bits(*bits),
                 Item::Text(string, _) => Kept::Text(string.to_rust_string_lossy(scope)),
                 Item::Copied(text) => Kept::Text(text.clone()),
@@ -48,37 +76,77 @@ impl Arguments {
                 Item::Given(_) => return Err(Failure::error("host fault: a given object cannot wait")),
             })
         });
-        Ok(Self { items: items.collect::<Result<_, Failure>>()?, bytes: tape.bytes, _held: held })
+        let items = items.collect::<Result<_, Failure>>()?;
+        Ok(Self { items, bytes: tape.bytes, ends, _held: held })
     }
 
-    fn tape(self) -> Tape<'static> {
+    /// Lowers them as the parameters of a function.
+    ///
+    /// # Errors
+    /// As [`Crossing::lower`].
+    pub fn lower(
+        self,
+        function: &Function,
+        guest: &mut dyn Guest,
+        flat: &mut Flat,
+        allowed: usize,
+    ) -> Result<(), Fault> {
+        let (tape, _ends) = self.tape();
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        Lowerer { site: None, guest, items, room }.params(function, flat)
+    }
+
+    /// Lowers the one value that they are to its place in memory.
+    ///
+    /// # Errors
+    /// As [`Crossing::lower`].
+    pub fn store(self, ty: &Type, guest: &mut dyn Guest, at: u32, allowed: usize) -> Result<(), Fault> {
+        let (tape, _ends) = self.tape();
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        Lowerer { site: None, guest, items, room }.store(ty, at)
+    }
+
+    fn tape(self) -> (Tape<'static>, Ends) {
         let items = self.items.into_iter().map(|item| match item {
+            Kept::End(end) => Item::End(end),
             Kept::Bits(bits) => Item::Bits(bits),
             Kept::Text(text) => Item::Copied(text),
             Kept::Bytes(bytes) => Item::Bytes(bytes),
             Kept::Count(count) => Item::Count(count),
         });
-        Tape { items: items.collect(), bytes: self.bytes, ..Tape::default() }
+        (Tape { items: items.collect(), bytes: self.bytes, ..Tape::default() }, self.ends)
     }
 }
 
 /// An answer that was taken out of its component: a memory of its own, with the value in it as the canonical ABI has it.
 /// It is lifted as if it were the component's.
-pub(crate) struct Answer {
+pub struct Answer {
     pub(crate) memory: Vec<u8>,
     pub(crate) flat: Flat,
     pub(crate) encoding: Encoding,
+    /// The readable ends in it, by the numbers that stand in their places.
+    pub(crate) ends: Vec<Came>,
 }
 
 impl Answer {
+    /// One without a value.
+    pub fn nothing() -> Self {
+        Self { memory: Vec::new(), flat: [0; _], encoding: Encoding::Utf8, ends: Vec::new() }
+    }
+
     /// What the lifter reads from.
     pub(crate) fn source<'a>(&'a self, handles: &'a mut Taken) -> Source<'a> {
         Source { memory: &self.memory, handles, encoding: self.encoding }
     }
+
+    /// Its handles, for the lifter.
+    pub(crate) fn taken(&self) -> Taken {
+        Taken(self.ends.clone())
+    }
 }
 
 /// The handles of an answer: each was taken out of the component's table already, and its representation put in its place.
-pub(crate) struct Taken;
+pub(crate) struct Taken(pub(crate) Vec<Came>);
 
 impl Handles for Taken {
     fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
@@ -96,19 +164,24 @@ impl Handles for Taken {
     fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
         Err(Fault::abi("host fault: an answer lends nothing"))
     }
+
+    fn end(&mut self, number: u32) -> Result<Came, Fault> {
+        let end = self.0.get(number as usize).cloned();
+        end.ok_or_else(|| Fault::abi("host fault: an answer has no such end"))
+    }
 }
 
 /// The values of one call that is made on another thread than its isolate's.
 pub(crate) struct Passing<'a> {
     function: &'a Function,
-    tape: Tape<'static>,
+    arguments: Option<Arguments>,
     allowed: usize,
     answer: Option<Answer>,
 }
 
 impl<'a> Passing<'a> {
     pub(crate) fn new(function: &'a Function, arguments: Arguments, allowed: usize) -> Self {
-        Self { function, tape: arguments.tape(), allowed, answer: None }
+        Self { function, arguments: Some(arguments), allowed, answer: None }
     }
 
     /// The answer, once the call is through the door.
@@ -122,8 +195,10 @@ impl<'a> Passing<'a> {
 
 impl Crossing for Passing<'_> {
     fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
-        let (items, room) = (self.tape.items.iter(), Room::with(self.tape.bytes, self.allowed));
-        Lowerer { site: None, guest, items, room }.params(self.function, flat)
+        match self.arguments.take() {
+            Some(arguments) => arguments.lower(self.function, guest, flat, self.allowed),
+            None => Err(Fault::abi("host fault: the arguments were lowered already")),
+        }
     }
 
     fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {

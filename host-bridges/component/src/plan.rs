@@ -8,6 +8,8 @@ mod compile;
 mod flatten;
 mod names;
 
+use std::sync::Arc;
+
 pub use compile::{Refusal, compile};
 pub use flatten::{CoreSignature, CoreType};
 pub use names::{lower_camel, upper_camel};
@@ -35,6 +37,10 @@ pub struct Plan {
     pub type_names: Vec<TypeName>,
     /// The interfaces that the component imports, by full name.
     pub imports: Vec<String>,
+    /// True where it has the asynchronous ABI: an asynchronous function, a stream or a future.
+    pub asynchronous: bool,
+    /// How many streams and futures its types mention; a [`TransmitId`] is one of them.
+    pub transmits: usize,
 }
 
 /// Index into [`Plan::functions`].
@@ -47,6 +53,9 @@ pub type ResourceId = usize;
 pub type NameId = usize;
 /// Index into [`Plan::type_names`].
 pub type TypeNameId = usize;
+
+/// A mention of a stream or a future in the types of a plan.
+pub type TransmitId = usize;
 
 /// An exported or given interface.
 #[derive(Debug)]
@@ -108,6 +117,8 @@ pub struct Function {
     pub result: Returns,
     /// What kind of function it is.
     pub role: Role,
+    /// True where WIT declares it `async`: it returns a promise.
+    pub asynchronous: bool,
     /// The core values of its parameters, all together.
     pub flat_params: usize,
     /// The size and alignment of all parameters as one tuple: used where `flat_params` exceeds [`FLAT_PARAMS_MAX`].
@@ -216,6 +227,15 @@ pub enum Kind {
     String,
     /// `list<T>`
     List(Box<Type>),
+    /// `list<T, N>`
+    Fixed {
+        /// The type of its elements.
+        element: Box<Type>,
+        /// How many it has, always.
+        length: u32,
+    },
+    /// `map<K, V>`: the type of its entries, a tuple of key and value
+    Map(Box<Type>),
     /// `record`
     Record(Vec<Field>),
     /// `tuple`
@@ -239,6 +259,20 @@ pub enum Kind {
     Own(ResourceId),
     /// A borrowed handle of a resource
     Borrow(ResourceId),
+    /// `stream<T>`
+    Stream {
+        /// Which mention of a stream it is.
+        id: TransmitId,
+        /// The type of its elements.
+        element: Scalar,
+    },
+    /// `future<T>`
+    Future {
+        /// Which mention of a future it is.
+        id: TransmitId,
+        /// The type of its value, if it has one.
+        payload: Option<Arc<Type>>,
+    },
 }
 
 /// The types of one core number.
@@ -322,10 +356,27 @@ pub struct Case {
 }
 
 impl Type {
+    /// The types of the values that a value of this type holds itself; what a future will give is not among them.
+    pub fn inner(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::List(part) | Kind::Map(part) | Kind::Fixed { element: part, .. } => vec![part],
+            Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().map(|field| &field.ty).collect(),
+            Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
+                cases.list.iter().filter_map(|case| case.payload.as_ref()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// True where this type, or a part of it, is one of those.
+    pub fn any(&self, is: &dyn Fn(&Kind) -> bool) -> bool {
+        is(&self.kind) || self.inner().into_iter().any(|part| part.any(is))
+    }
+
     /// True for a list whose elements JavaScript keeps in a typed array: one copy moves them all.
     pub fn typed_array(&self) -> Option<Scalar> {
         match &self.kind {
-            Kind::List(element) => match element.kind {
+            Kind::List(element) | Kind::Fixed { element, .. } => match element.kind {
                 Kind::Scalar(Scalar::Bool | Scalar::Char) => None,
                 Kind::Scalar(scalar) => Some(scalar),
                 _ => None,

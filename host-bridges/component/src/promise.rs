@@ -18,9 +18,10 @@ use crate::door::Crossing;
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::lift::over;
-use crate::parcel::{Answer, Arguments, Passing, Taken};
+use crate::parcel::{Answer, Arguments, Passing};
 use crate::plan::{Function, FunctionId, Role};
 use crate::queue::{Ended, Job};
+use crate::side;
 
 const SOURCE: &str = include_str!("promising.js");
 
@@ -86,6 +87,12 @@ fn gather<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s>
     let Some((_, function)) = export_of(callee) else { return Ok(value::undefined(scope)) };
     let instance = &callee.instance;
     require_stateless(&instance.name, function)?;
+    if instance.side_by_side.is_some() {
+        let (title, name) = (&function.title, &instance.name);
+        let message =
+            format!("`{title}` of component `{name}` runs side by side with itself in one instance");
+        return Err(Failure::type_error(message));
+    }
     let count = v8::Local::<v8::Number>::try_from(args.get(1)).map(|number| number.value());
     let count = count.ok().filter(|count| count.fract() == 0.0 && *count >= 1.0);
     let count = count.ok_or_else(|| Failure::type_error("`instances`: expected a whole number above 0"))?;
@@ -137,7 +144,11 @@ fn ask<'s>(
     if tape.bytes > instance.allowed as u64 {
         return Err(reject(scope, instance, function, over(tape.bytes, instance.allowed as u64).into()));
     }
-    let arguments = Arguments::copy(scope, &tape)?;
+    if let Some(calls) = &instance.side_by_side {
+        // Its call goes on unheard when it is cancelled: only the whole instance could be ended.
+        return Ok((side::start(scope, instance, calls, id, &tape)?, 0));
+    }
+    let arguments = Arguments::copy(scope, instance, &tape)?;
     let uses_resources = !tape.taken.is_empty() || !tape.lent.is_empty();
     let cancellation = Arc::new(Cancellation::default());
     let number = bridge.calls.enter(&cancellation);
@@ -267,6 +278,6 @@ fn lift<'s>(
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
     let outward = Outward { scope, instance, generation, allowed: instance.allowed, thrown: None };
     let mut call = Call { outward, function, tape: &Tape::default(), target: None, answer: None };
-    let lifted = call.lift(answer.source(&mut Taken), &answer.flat);
+    let lifted = call.lift(answer.source(&mut answer.taken()), &answer.flat);
     call.end(lifted)
 }

@@ -72,6 +72,18 @@ fn signed(number: f64, min: i32, max: i32) -> Option<u64> {
     fits.then(|| u64::from(integer.cast_unsigned()))
 }
 
+/// The core value of a number as it lies in memory.
+pub(crate) fn core(scalar: Scalar, bytes: &[u8]) -> u64 {
+    let mut bits = [0; 8];
+    bits[..bytes.len()].copy_from_slice(bytes);
+    let bits = u64::from_le_bytes(bits);
+    match scalar {
+        Scalar::S8 => u64::from(i32::from(bits as i8).cast_unsigned()),
+        Scalar::S16 => u64::from(i32::from(bits as i16).cast_unsigned()),
+        _ => bits,
+    }
+}
+
 fn char_bits(value: v8::Local<v8::Value>, scope: &v8::PinScope<'_, '_>) -> Option<u64> {
     let string = v8::Local::<v8::String>::try_from(value).ok()?;
     if string.length() > 2 {

@@ -73,6 +73,7 @@ fn door(kind: DoorKind) -> &'static str {
     match kind {
         DoorKind::Direct => "direct",
         DoorKind::General => "general",
+        DoorKind::Concurrent => "concurrent",
     }
 }
 

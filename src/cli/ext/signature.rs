@@ -96,6 +96,14 @@ impl Writer<'_> {
     }
 
     fn returns(&mut self, function: &Function) -> (String, String) {
+        let (returns, throws) = self.value(function);
+        match function.asynchronous {
+            true => (format!("Promise<{returns}>"), throws),
+            false => (returns, throws),
+        }
+    }
+
+    fn value(&mut self, function: &Function) -> (String, String) {
         match &function.result {
             Returns::Nothing => ("void".to_owned(), String::new()),
             Returns::Value(ty) => (self.ty(ty), String::new()),
@@ -117,7 +125,18 @@ impl Writer<'_> {
         match &ty.kind {
             Kind::Scalar(scalar) => scalar_type(*scalar).to_owned(),
             Kind::String => "string".to_owned(),
-            Kind::List(element) => format!("Array<{}>", self.ty(element)),
+            Kind::List(element) | Kind::Fixed { element, .. } => format!("Array<{}>", self.ty(element)),
+            Kind::Map(entry) => {
+                let parts: Vec<_> = entry.inner().into_iter().map(|part| self.ty(part)).collect();
+                format!("Map<{}>", parts.join(", "))
+            }
+            Kind::Stream { element, .. } => {
+                format!("ReadableStream<{}>", typed_array(*element).unwrap_or("Uint8Array"))
+            }
+            Kind::Future { payload, .. } => {
+                let value = payload.as_ref().map_or_else(|| "void".to_owned(), |ty| self.ty(ty));
+                format!("Promise<{value}>")
+            }
             Kind::Tuple(fields) => {
                 let fields: Vec<_> = fields.iter().map(|field| self.ty(&field.ty)).collect();
                 format!("[{}]", fields.join(", "))

@@ -4,28 +4,41 @@
 //! describe the same bytes, and are compared here before the first call, for what the walkers write is not checked by
 //! wasmtime again.
 
+use std::sync::Arc;
+
 use innerbox_bridge_component::plan::{
     Cases, Field, Function, Kind, Layout, Plan, ResourceId, Returns, Scalar, Type,
 };
 use wasmtime::component::__internal::{CanonicalAbiInfo, ComponentTypes, InterfaceType};
-use wasmtime_environ::component::{TypeResourceTableIndex, VariantInfo};
+use wasmtime_environ::component::{TypeMap, TypeResourceTableIndex, VariantInfo};
 
 use super::dynamic::Signature;
 
-/// Compares a function's plan with its signature, and gives the tables of the resources in it, by `ResourceId`.
+/// What of a function's types wasmtime has to be told again when values cross.
+#[derive(Default)]
+pub(in crate::extension) struct Tables {
+    /// The tables of resources, by `ResourceId`.
+    pub(in crate::extension) resources: Vec<Option<TypeResourceTableIndex>>,
+    /// The types of streams and futures, by `TransmitId`.
+    pub(in crate::extension) transmits: Vec<Option<InterfaceType>>,
+    /// The types that futures come to, and what the plan says of them.
+    pub(in crate::extension) futures: Vec<(InterfaceType, Arc<Type>)>,
+}
+
+/// Compares a function's plan with its signature.
 ///
 /// # Errors
 /// What differs, in words.
-pub(super) fn agree(
+pub(in crate::extension) fn agree(
     plan: &Plan,
     function: &Function,
     signature: &Signature,
-) -> Result<Vec<Option<TypeResourceTableIndex>>, String> {
-    let types = &*signature.types;
-    let mut agreement = Agreement { types, tables: vec![None; plan.resources.len()] };
+) -> Result<Tables, String> {
+    let mut agreement = Agreement::new(plan, &signature.types);
     agreement.params(function, signature.params)?;
     agreement.result(&function.result, signature.result)?;
-    Ok(agreement.tables)
+    let Agreement { tables, transmits, futures, .. } = agreement;
+    Ok(Tables { resources: tables, transmits, futures })
 }
 
 /// The tables of the resources that a function gives back, where it is seen from inside of a component: each part of a
@@ -39,7 +52,7 @@ pub(super) fn result_tables(
     types: &ComponentTypes,
     result: InterfaceType,
 ) -> Result<Vec<Option<TypeResourceTableIndex>>, String> {
-    let mut agreement = Agreement { types, tables: vec![None; plan.resources.len()] };
+    let mut agreement = Agreement::new(plan, types);
     agreement.result(&function.result, result)?;
     Ok(agreement.tables)
 }
@@ -47,11 +60,18 @@ pub(super) fn result_tables(
 struct Agreement<'a> {
     types: &'a ComponentTypes,
     tables: Vec<Option<TypeResourceTableIndex>>,
+    transmits: Vec<Option<InterfaceType>>,
+    futures: Vec<(InterfaceType, Arc<Type>)>,
 }
 
 type Agreed = Result<(), String>;
 
-impl Agreement<'_> {
+impl<'a> Agreement<'a> {
+    fn new(plan: &Plan, types: &'a ComponentTypes) -> Self {
+        let (tables, transmits) = (vec![None; plan.resources.len()], vec![None; plan.transmits]);
+        Self { types, tables, transmits, futures: Vec::new() }
+    }
+
     fn params(&mut self, function: &Function, ty: InterfaceType) -> Agreed {
         let InterfaceType::Tuple(tuple) = ty else { return Err("its parameters are no list".to_owned()) };
         let tuple = &self.types[tuple];
@@ -84,6 +104,30 @@ impl Agreement<'_> {
             (Kind::Scalar(scalar), ty) if is_scalar(*scalar, ty) => Ok(()),
             (Kind::String, I::String) => Ok(()),
             (Kind::List(element), I::List(list)) => self.ty(element, types[list].element),
+            (Kind::Fixed { element, length }, I::FixedLengthList(list)) => {
+                let list = &types[list];
+                same_count(plan, *length as usize, list.size as usize)?;
+                self.ty(element, list.element)
+            }
+            (Kind::Map(entry), I::Map(map)) => self.entry(plan, entry, &types[map]),
+            (Kind::Stream { id, element }, I::Stream(stream)) => {
+                self.transmits[*id] = Some(ty);
+                let payload = types[types[stream].ty].payload;
+                expect(payload.is_some_and(|ty| is_scalar(*element, ty)), || {
+                    format!("{} is another", plan.wit)
+                })
+            }
+            (Kind::Future { id, payload }, I::Future(future)) => {
+                self.transmits[*id] = Some(ty);
+                match (payload, types[types[future].ty].payload) {
+                    (None, None) => Ok(()),
+                    (Some(value), Some(ty)) => {
+                        self.futures.push((ty, Arc::clone(value)));
+                        self.ty(value, ty)
+                    }
+                    _ => Err(format!("{} has another value", plan.wit)),
+                }
+            }
             (Kind::Record(fields), I::Record(record)) => {
                 let others = types[record].fields.iter().map(|field| field.ty);
                 self.fields(plan, fields, others)
@@ -154,6 +198,15 @@ impl Agreement<'_> {
             }
         }
         Ok(())
+    }
+
+    fn entry(&mut self, plan: &Type, entry: &Type, map: &TypeMap) -> Agreed {
+        let Kind::Tuple(fields) = &entry.kind else { return Err(format!("{} has no entries", plan.wit)) };
+        self.layout(&map.entry_abi, entry.layout, entry.flat, &plan.wit)?;
+        let [key, value] = &fields[..] else { return Err(format!("{} has other entries", plan.wit)) };
+        expect(value.offset == map.value_offset32, || format!("a value of {} lies elsewhere", plan.wit))?;
+        self.ty(&key.ty, map.key)?;
+        self.ty(&value.ty, map.value)
     }
 
     fn table(&mut self, plan: &Type, resource: ResourceId, table: TypeResourceTableIndex) -> Agreed {

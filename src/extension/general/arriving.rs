@@ -10,11 +10,11 @@ use innerbox_bridge_component::plan::ResourceId;
 use innerbox_bridge_component::{Fault, Handles};
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LiftContext};
 use wasmtime::{Result, ValRaw};
-use wasmtime_environ::component::VariantInfo;
+use wasmtime_environ::component::{TypeMap, VariantInfo};
 
 /// Representations in the order of their handles.
 #[derive(Default)]
-pub(super) struct Arriving(VecDeque<(u32, u32)>);
+pub(in crate::extension) struct Arriving(VecDeque<(u32, u32)>);
 
 impl Arriving {
     fn next(&mut self, handle: u32) -> Result<u32, Fault> {
@@ -103,6 +103,11 @@ impl Finder<'_, '_> {
                 let (at, length) = (take(&mut own), take(&mut own));
                 self.list(element, at, length)
             }
+            Shape::Repeated(element, count) => (0..count).try_for_each(|_| self.flat(element, &mut own)),
+            Shape::Map(map) => {
+                let (at, length) = (take(&mut own), take(&mut own));
+                self.values(map, at, length)
+            }
             Shape::Other => Ok(()),
         }
     }
@@ -135,8 +140,21 @@ impl Finder<'_, '_> {
                 let (pointer, length) = (self.read(at, 4)?, self.read(at + 4, 4)?);
                 self.list(element, pointer, length)
             }
+            Shape::Repeated(element, count) => self.list(element, at as u32, count),
+            Shape::Map(map) => {
+                let (pointer, length) = (self.read(at, 4)?, self.read(at + 4, 4)?);
+                self.values(map, pointer, length)
+            }
             Shape::Other => Ok(()),
         }
+    }
+
+    fn values(&mut self, map: &TypeMap, at: u32, length: u32) -> Result<()> {
+        for index in 0..length as usize {
+            let entry = at as usize + index * map.entry_abi.size32 as usize;
+            self.memory(map.value, entry + map.value_offset32 as usize)?;
+        }
+        Ok(())
     }
 
     fn list(&mut self, element: InterfaceType, at: u32, length: u32) -> Result<()> {
@@ -172,6 +190,9 @@ enum Shape<'a> {
     Fields(Vec<InterfaceType>),
     Cases(Vec<Option<InterfaceType>>, &'a VariantInfo),
     List(InterfaceType),
+    /// So many of them, one after the other.
+    Repeated(InterfaceType, u32),
+    Map(&'a TypeMap),
     Other,
 }
 
@@ -188,6 +209,8 @@ impl<'a> Shape<'a> {
             I::Option(option) => Self::Cases(vec![None, Some(types[option].ty)], &types[option].info),
             I::Result(result) => Self::Cases(vec![types[result].ok, types[result].err], &types[result].info),
             I::List(list) => Self::List(types[list].element),
+            I::FixedLengthList(list) => Self::Repeated(types[list].element, types[list].size),
+            I::Map(map) => Self::Map(&types[map]),
             _ => Self::Other,
         }
     }
@@ -198,7 +221,9 @@ fn holds_resource(types: &ComponentTypes, ty: InterfaceType) -> bool {
         Shape::Handle => true,
         Shape::Fields(fields) => fields.into_iter().any(|field| holds_resource(types, field)),
         Shape::Cases(cases, _) => cases.into_iter().flatten().any(|payload| holds_resource(types, payload)),
-        Shape::List(element) => holds_resource(types, element),
+        Shape::List(element) | Shape::Repeated(element, _) => holds_resource(types, element),
+        // A key is never one.
+        Shape::Map(map) => holds_resource(types, map.value),
         Shape::Other => false,
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use innerbox_bridge_component::plan::{Function, Plan};
+use wasmtime::component::__internal::InterfaceType;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime_environ::component::TypeResourceTableIndex;
 
-use super::agree::agree;
+use super::agree::{Tables, agree};
 use super::{dynamic, given, wasi};
 use crate::engine::Engine;
 use crate::extension::host::HostFunctions;
@@ -48,7 +49,7 @@ impl Compiled {
         host: &HostFunctions,
     ) -> anyhow::Result<Self> {
         let component = Component::from_binary(engine.wasm(), bytes).map_err(described)?;
-        let imports = imports(engine, &component, plan)?;
+        let imports = imports(engine.wasm(), &component, plan, wasi::is_given)?;
         let mut linker = Linker::new(engine.wasm());
         wasi::link(&mut linker).map_err(described)?;
         host.link_component(&mut linker, plan).map_err(described)?;
@@ -56,8 +57,11 @@ impl Compiled {
         let exports = plan
             .functions
             .iter()
-            .map(|function| export(&component, plan, function))
-            .collect::<Result<_, _>>()?;
+            .map(|function| {
+                let (index, _, tables) = export(&component, plan, function)?;
+                Ok(Export { index, tables: tables.resources })
+            })
+            .collect::<anyhow::Result<_>>()?;
         let template = linker.instantiate_pre(&component).map_err(described)?;
         let memory_bytes = memory_bytes(&component);
         let (engine, plan) = (engine.clone(), Arc::clone(plan));
@@ -66,7 +70,7 @@ impl Compiled {
     }
 }
 
-fn described(error: wasmtime::Error) -> anyhow::Error {
+pub(in crate::extension) fn described(error: wasmtime::Error) -> anyhow::Error {
     anyhow!("{error:#}")
 }
 
@@ -74,14 +78,19 @@ fn described(error: wasmtime::Error) -> anyhow::Error {
 ///
 /// # Errors
 /// The first import that nothing gives.
-fn imports(engine: &Engine, component: &Component, plan: &Plan) -> anyhow::Result<Vec<MainImport>> {
+pub(in crate::extension) fn imports(
+    engine: &wasmtime::Engine,
+    component: &Component,
+    plan: &Plan,
+    is_wasi: fn(&str) -> bool,
+) -> anyhow::Result<Vec<MainImport>> {
     let mut imports = Vec::new();
     let given = |(module, field): (&str, &str)| {
         let is_it =
             |function: &Function| (function.interface.as_str(), function.name.as_str()) == (module, field);
         plan.imported.iter().position(is_it).map(ImportSource::Given)
     };
-    for (name, item) in component.component_type().imports(engine.wasm()) {
+    for (name, item) in component.component_type().imports(engine) {
         let functions = match item.ty {
             ComponentItem::ComponentFunc(_) => vec![("", name.to_owned())],
             ComponentItem::ComponentInstance(instance) => functions(engine, name, &instance),
@@ -89,7 +98,7 @@ fn imports(engine: &Engine, component: &Component, plan: &Plan) -> anyhow::Resul
             _ => bail!("it imports `{name}`, which is no function and no interface"),
         };
         for (module, field) in functions {
-            let wasi = || wasi::is_given(module).then_some(ImportSource::Wasi);
+            let wasi = || is_wasi(module).then_some(ImportSource::Wasi);
             let source = given((module, &field)).or_else(wasi);
             let source = source.with_context(|| format!("it imports `{name}`, which nothing gives"))?;
             imports.push(MainImport { module: module.to_owned(), field, source });
@@ -99,13 +108,25 @@ fn imports(engine: &Engine, component: &Component, plan: &Plan) -> anyhow::Resul
 }
 
 /// The functions of an imported interface.
-fn functions<'a>(engine: &Engine, name: &'a str, instance: &ComponentInstance) -> Vec<(&'a str, String)> {
-    let members = instance.exports(engine.wasm());
+fn functions<'a>(
+    engine: &wasmtime::Engine,
+    name: &'a str,
+    instance: &ComponentInstance,
+) -> Vec<(&'a str, String)> {
+    let members = instance.exports(engine);
     let functions = members.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
     functions.map(|(field, _)| (name, field.to_owned())).collect()
 }
 
-fn export(component: &Component, plan: &Plan, function: &Function) -> anyhow::Result<Export> {
+/// Finds an exported function; gives the tuple of its result, too.
+///
+/// # Errors
+/// Where it is not what the plan says.
+pub(in crate::extension) fn export(
+    component: &Component,
+    plan: &Plan,
+    function: &Function,
+) -> anyhow::Result<(ComponentExportIndex, InterfaceType, Tables)> {
     let missing = || format!("`{}` is not exported as a function", function.name);
     let interface = match function.interface.as_str() {
         "" => None,
@@ -117,11 +138,11 @@ fn export(component: &Component, plan: &Plan, function: &Function) -> anyhow::Re
     let signature = dynamic::signature(&component.component_type(), &ty).with_context(missing)?;
     let tables = agree(plan, function, &signature)
         .map_err(|what| anyhow!("`{}` is not what its WIT says: {what}", function.name))?;
-    Ok(Export { index, tables })
+    Ok((index, signature.result, tables))
 }
 
 /// What its largest memory starts with: wasmtime tells no sum.
-fn memory_bytes(component: &Component) -> u64 {
+pub(in crate::extension) fn memory_bytes(component: &Component) -> u64 {
     let pages = component.resources_required().and_then(|required| required.max_initial_memory_size);
     pages.map_or(0, |pages| pages * (64 << 10))
 }

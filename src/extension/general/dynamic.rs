@@ -331,12 +331,12 @@ pub(super) fn lower_resource<T>(
 }
 
 /// The types of a function as wasmtime has them.
-pub(super) struct Signature {
-    pub(super) types: Arc<ComponentTypes>,
+pub(in crate::extension) struct Signature {
+    pub(in crate::extension) types: Arc<ComponentTypes>,
     /// A tuple of all parameters.
-    pub(super) params: InterfaceType,
+    pub(in crate::extension) params: InterfaceType,
     /// A tuple of the result, if there is one.
-    pub(super) result: InterfaceType,
+    pub(in crate::extension) result: InterfaceType,
 }
 
 /// What `typecheck` was last asked about.

@@ -4,15 +4,15 @@
 //! those with other strings than UTF-8 or with several memories. wasmtime does what the canonical ABI has beside values:
 //! handle tables, borrows, adapters between the parts. The values are lowered and lifted by the same walkers.
 
-mod agree;
-mod arriving;
-mod compiled;
-mod dynamic;
+pub(super) mod agree;
+pub(super) mod arriving;
+pub(super) mod compiled;
+pub(super) mod dynamic;
 mod given;
 mod http;
 mod names;
-mod passage;
-mod resources;
+pub(super) mod passage;
+pub(super) mod resources;
 mod sockets;
 mod wait;
 mod wasi;
@@ -32,7 +32,7 @@ use resources::Resources;
 
 use super::handles::HANDLES_MAX;
 use super::state::State;
-use super::store::{explain, store};
+use super::store::{explain, fresh_generation, store};
 use super::wasi::Lending;
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
@@ -77,12 +77,12 @@ impl GeneralDoor {
     }
 
     fn instantiate(&mut self) -> Result<(), Fault> {
-        let mut store = store(&self.compiled.engine, &self.lending, self.limits, &self.interrupt);
+        let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         store.set_max_component_handles(HANDLES_MAX);
         let _mark = self.interrupt.enter_call(self.allowance);
         match self.compiled.template.instantiate(&mut store) {
             Ok(instance) => {
-                self.generation += 1;
+                self.generation = fresh_generation();
                 let functions = vec![None; self.compiled.exports.len()];
                 self.live = Some(Live { store, instance, functions, resources: Resources::default() });
                 Ok(())
@@ -230,8 +230,11 @@ impl Door for GeneralDoor {
     }
 
     fn canceller(&self) -> Canceller {
-        let interrupt = Arc::clone(&self.interrupt);
-        Arc::new(move || interrupt.cancel_call())
+        let (interrupt, engine) = (Arc::clone(&self.interrupt), self.compiled.engine.clone());
+        Arc::new(move || {
+            interrupt.cancel_call();
+            engine.increment_epoch();
+        })
     }
 
     fn maker(&self) -> Maker {

@@ -1,7 +1,9 @@
 //! One call's values on their way through wasmtime's component API: the bridge's `Guest` and `Source` over its contexts.
 
-use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, ImportId, ResourceId};
-use innerbox_bridge_component::{Crossing, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, ImportId, ResourceId, TransmitId};
+use innerbox_bridge_component::{
+    Came, Crossing, Encoding, End, Fault, Flat, Guest, Handles, Importer, Source,
+};
 use wasmtime::component::__internal::{InterfaceType, LiftContext, LowerContext};
 use wasmtime::component::{Lift, ResourceAny};
 use wasmtime::{Result, Trap, ValRaw, WasmBacktrace};
@@ -10,10 +12,11 @@ use wasmtime_environ::component::{CanonicalOptions, StringEncoding, TypeResource
 use super::arriving::Arriving;
 use super::dynamic::lower_resource;
 use super::resources::Resources;
+use crate::extension::concurrent::ends::{self, Received};
 
 /// The tables that a component's instance keeps its handles in, by `ResourceId`; none where a function's signature does
 /// not mention the resource.
-pub(super) type Tables = [Option<TypeResourceTableIndex>];
+pub(in crate::extension) type Tables = [Option<TypeResourceTableIndex>];
 
 /// The values of one call.
 pub(super) struct Passage<'a> {
@@ -32,7 +35,8 @@ impl Passage<'_> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         let (resources, tables, given) = (&mut *self.resources, self.tables, self.given);
         let arriving = Arriving::default();
-        let mut lowering = Lowering { cx, resources, tables, given, arriving, error: None };
+        let transmits = &[];
+        let mut lowering = Lowering { cx, resources, tables, transmits, given, arriving, error: None };
         match self.crossing.lower(&mut lowering, &mut flat) {
             Ok(()) => Ok(flat),
             Err(fault) => Err(lowering.error.unwrap_or_else(|| self.end(fault))),
@@ -49,7 +53,8 @@ impl Passage<'_> {
         flat: &mut [u64],
     ) -> Result<()> {
         let (resources, given) = (&mut *self.resources, self.given);
-        let mut lowering = Lowering { cx, resources, tables, given, arriving, error: None };
+        let transmits = &[];
+        let mut lowering = Lowering { cx, resources, tables, transmits, given, arriving, error: None };
         match self.crossing.import(import, &mut lowering, flat) {
             Ok(()) => Ok(()),
             Err(fault) => Err(lowering.error.unwrap_or_else(|| self.end(fault))),
@@ -67,7 +72,8 @@ impl Passage<'_> {
         flat[0] = result;
         let (memory, encoding) = (cx.memory(), encoding(cx.options()));
         let (resources, tables, given) = (&mut *self.resources, self.tables, self.given);
-        let mut handles = Lifting { cx, resources, tables, given };
+        let (transmits, received) = (&[], Vec::new());
+        let mut handles = Lifting { cx, resources, tables, transmits, given, received };
         let source = Source { memory, handles: &mut handles, encoding };
         self.crossing.lift(source, &flat).map_err(|fault| self.end(fault))
     }
@@ -79,7 +85,7 @@ impl Passage<'_> {
     }
 }
 
-fn encoding(options: &CanonicalOptions) -> Encoding {
+pub(in crate::extension) fn encoding(options: &CanonicalOptions) -> Encoding {
     match options.string_encoding {
         StringEncoding::Utf8 => Encoding::Utf8,
         StringEncoding::Utf16 => Encoding::Utf16,
@@ -93,15 +99,16 @@ fn table(tables: &Tables, resource: ResourceId) -> Result<TypeResourceTableIndex
 }
 
 /// A component's instance while values go in: arguments, or the answer to an import of its own.
-struct Lowering<'a, 'c, T: 'static> {
-    cx: &'a mut LowerContext<'c, T>,
-    resources: &'a mut Resources,
-    tables: &'a Tables,
-    given: &'a [bool],
+pub(in crate::extension) struct Lowering<'a, 'c, T: 'static> {
+    pub(in crate::extension) cx: &'a mut LowerContext<'c, T>,
+    pub(in crate::extension) resources: &'a mut Resources,
+    pub(in crate::extension) tables: &'a Tables,
+    pub(in crate::extension) transmits: &'a [Option<InterfaceType>],
+    pub(in crate::extension) given: &'a [bool],
     /// The resources among an import's arguments.
-    arriving: Arriving,
+    pub(in crate::extension) arriving: Arriving,
     /// What the component's own code ended with, which says more than a fault does.
-    error: Option<wasmtime::Error>,
+    pub(in crate::extension) error: Option<wasmtime::Error>,
 }
 
 impl<T> Guest for Lowering<'_, '_, T> {
@@ -192,14 +199,26 @@ impl<T> Handles for Lowering<'_, '_, T> {
     fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
         Err(Fault::abi("host fault: nothing is read while arguments go in"))
     }
+
+    fn pass(&mut self, id: TransmitId, end: End) -> Result<u32, Fault> {
+        let ty = self.transmits.get(id).copied().flatten().ok_or_else(no_end)?;
+        ends::pass(self.cx, ty, end).map_err(|error| refused(&error))
+    }
+}
+
+fn no_end() -> Fault {
+    Fault::abi("host fault: a stream is not of the function's signature")
 }
 
 /// A component's handle table while its answer comes out.
-struct Lifting<'a, 'c> {
-    cx: &'a mut LiftContext<'c>,
-    resources: &'a mut Resources,
-    tables: &'a Tables,
-    given: &'a [bool],
+pub(in crate::extension) struct Lifting<'a, 'c> {
+    pub(in crate::extension) cx: &'a mut LiftContext<'c>,
+    pub(in crate::extension) resources: &'a mut Resources,
+    pub(in crate::extension) tables: &'a Tables,
+    pub(in crate::extension) transmits: &'a [Option<InterfaceType>],
+    pub(in crate::extension) given: &'a [bool],
+    /// The readable ends among it.
+    pub(in crate::extension) received: Vec<Received>,
 }
 
 impl Handles for Lifting<'_, '_> {
@@ -226,5 +245,13 @@ impl Handles for Lifting<'_, '_> {
 
     fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
         Err(Fault::abi("host fault: an answer lends nothing"))
+    }
+
+    fn receive(&mut self, id: TransmitId, handle: u32, end: &Came) -> Result<(), Fault> {
+        let ty = self.transmits.get(id).copied().flatten().ok_or_else(no_end)?;
+        let received = ends::receive(self.cx, ty, handle, end)
+            .map_err(|error| Fault::abi(format!("{handle} is no readable end: {error}")))?;
+        self.received.push(received);
+        Ok(())
     }
 }

@@ -4,14 +4,14 @@ use wasmtime::component::ResourceAny;
 
 /// Resources by number.
 #[derive(Default)]
-pub(super) struct Resources {
+pub(in crate::extension) struct Resources {
     slots: Vec<Option<ResourceAny>>,
     free: Vec<u32>,
 }
 
 impl Resources {
     /// Enters a resource. There are as many as handles of JavaScript, which has a limit of them, and some on their way.
-    pub(super) fn insert(&mut self, resource: ResourceAny) -> u32 {
+    pub(in crate::extension) fn insert(&mut self, resource: ResourceAny) -> u32 {
         match self.free.pop() {
             Some(number) => {
                 self.slots[number as usize] = Some(resource);
@@ -26,12 +26,12 @@ impl Resources {
     }
 
     /// The resource of a number.
-    pub(super) fn get(&self, number: u32) -> Option<ResourceAny> {
+    pub(in crate::extension) fn get(&self, number: u32) -> Option<ResourceAny> {
         self.slots.get(number as usize).copied().flatten()
     }
 
     /// Takes a resource out; its number will be another's.
-    pub(super) fn remove(&mut self, number: u32) -> Option<ResourceAny> {
+    pub(in crate::extension) fn remove(&mut self, number: u32) -> Option<ResourceAny> {
         let resource = self.slots.get_mut(number as usize)?.take()?;
         self.free.push(number);
         Some(resource)

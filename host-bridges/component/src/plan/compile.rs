@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{
@@ -12,7 +13,7 @@ use wit_parser::{
 use super::names::{lower_camel, upper_camel};
 use super::{
     Case, Cases, FLAT_PARAMS_MAX, Field, Function, FunctionId, Interface, Kind, Layout, NameId, Param, Plan,
-    Resource, ResourceId, Returns, Role, Scalar, Scalars, Type, TypeName, TypeNameId,
+    Resource, ResourceId, Returns, Role, Scalar, Scalars, TransmitId, Type, TypeName, TypeNameId,
 };
 
 /// Why a component has no plan.
@@ -52,6 +53,9 @@ pub fn compile(component: &[u8]) -> Result<Plan, Refusal> {
         }
     }
 }
+
+/// Most bytes of a list of a fixed length: its size is part of the type, and of every type that holds it.
+const FIXED_BYTES_MAX: u64 = 16 << 20;
 
 /// How the names of WASI's interfaces start.
 const WASI: &str = "wasi:";
@@ -121,6 +125,22 @@ impl<'a> Compiler<'a> {
         if !own.functions.is_empty() {
             self.plan.interfaces.push(own);
         }
+        self.finish()
+    }
+
+    /// What only shows when all is known.
+    fn finish(mut self) -> Result<Plan, Refusal> {
+        let plan = &mut self.plan;
+        plan.asynchronous |= plan.imports.iter().any(|name| name.starts_with(WASI) && name.contains("@0.3."));
+        if !plan.asynchronous {
+            return Ok(self.plan);
+        }
+        if let Some(function) = plan.imported.first() {
+            let what = "an import that JavaScript gives, in an asynchronous component".to_owned();
+            return Err(Refusal::Unsupported { item: function.title.clone(), what });
+        }
+        // Their calls are made on other threads, so none is quick enough to be made by its core values alone.
+        plan.functions.iter_mut().for_each(|function| function.scalars = None);
         Ok(self.plan)
     }
 
@@ -224,9 +244,9 @@ impl<'a> Compiler<'a> {
             FunctionKind::Constructor(id) => Role::Constructor(self.resource_id(id)?),
             FunctionKind::Method(id) => Role::Method(self.resource_id(id)?),
             FunctionKind::Static(id) => Role::Static(self.resource_id(id)?),
-            FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_) => {
-                return Err(self.unsupported("an asynchronous function"));
-            }
+            FunctionKind::AsyncFreestanding => Role::Free,
+            FunctionKind::AsyncMethod(id) => Role::Method(self.resource_id(id)?),
+            FunctionKind::AsyncStatic(id) => Role::Static(self.resource_id(id)?),
         })
     }
 
@@ -247,6 +267,8 @@ impl<'a> Compiler<'a> {
         let result = self.returns(function.result.as_ref())?;
         let flat_params = params.iter().map(|param| param.ty.flat).sum();
         let scalars = scalars(role, &params, &result);
+        let asynchronous = function.kind.is_async();
+        self.plan.asynchronous |= asynchronous;
         let member = function.item_name();
         let function = Function {
             interface: interface.to_owned(),
@@ -256,6 +278,7 @@ impl<'a> Compiler<'a> {
             params,
             result,
             role,
+            asynchronous,
             flat_params,
             spill: Layout { size: narrow(spill.size), align: narrow_align(spill.align) },
             by_host: false,
@@ -289,7 +312,9 @@ impl<'a> Compiler<'a> {
                 return Ok(self.named(*id, ty));
             }
             Wit::String => return Ok(self.make(wit, 2, "string".to_owned(), Kind::String)),
-            Wit::ErrorContext => return Err(self.unsupported("`error-context`")),
+            Wit::ErrorContext => {
+                return Err(self.unsupported("an `error-context`, which the host cannot read"));
+            }
             Wit::Bool => Scalar::Bool,
             Wit::U8 => Scalar::U8,
             Wit::U16 => Scalar::U16,
@@ -323,6 +348,57 @@ impl<'a> Compiler<'a> {
                 let element = self.ty(element)?;
                 let text = format!("list<{}>", element.wit);
                 self.make(wit, 2, named(text), Kind::List(Box::new(element)))
+            }
+            TypeDefKind::FixedLengthList(element, length) => {
+                let (element, length) = (self.ty(element)?, *length);
+                if u64::from(element.layout.size) * u64::from(length) > FIXED_BYTES_MAX {
+                    return Err(self.unsupported("a list of a fixed length of more than 16 MiB"));
+                }
+                let text = format!("list<{}, {length}>", element.wit);
+                let flat = element.flat.saturating_mul(length as usize);
+                self.make(wit, flat, named(text), Kind::Fixed { element: Box::new(element), length })
+            }
+            TypeDefKind::Map(key, value) => {
+                let (fields, flat) = self.fields(&[("0".to_owned(), *key), ("1".to_owned(), *value)])?;
+                let text = format!("map<{}, {}>", fields[0].ty.wit, fields[1].ty.wit);
+                let sizes = [*key, *value];
+                let record = self.sizes.record(&sizes);
+                let layout = Layout { size: narrow(record.size), align: narrow_align(record.align) };
+                let kind = Kind::Tuple(fields);
+                let parts = parts(&kind);
+                let entry = Type { layout, flat, parts, wit: "entry".to_owned(), name: None, kind };
+                self.make(wit, 2, named(text), Kind::Map(Box::new(entry)))
+            }
+            TypeDefKind::Stream(element) => {
+                let element = element.as_ref().map(|ty| self.ty(ty)).transpose()?;
+                let (element, text) = match element {
+                    Some(Type { kind: Kind::Scalar(scalar), wit, .. })
+                        if !matches!(scalar, Scalar::Bool | Scalar::Char) =>
+                    {
+                        (scalar, format!("stream<{wit}>"))
+                    }
+                    Some(ty) => {
+                        return Err(
+                            self.unsupported(&format!("`stream<{}>`, whose elements are no numbers", ty.wit))
+                        );
+                    }
+                    None => return Err(self.unsupported("a `stream` without elements")),
+                };
+                let id = self.transmit();
+                self.make(wit, 1, text, Kind::Stream { id, element })
+            }
+            TypeDefKind::Future(payload) => {
+                let payload = payload.as_ref().map(|ty| self.ty(ty)).transpose()?;
+                let text = match &payload {
+                    Some(ty) => format!("future<{}>", ty.wit),
+                    None => "future".to_owned(),
+                };
+                if payload.as_ref().is_some_and(|ty| ty.any(&is_bound)) {
+                    return Err(self
+                        .unsupported(&format!("`{text}`, whose value is a resource, a stream or a future")));
+                }
+                let id = self.transmit();
+                self.make(wit, 1, text, Kind::Future { id, payload: payload.map(Arc::new) })
             }
             TypeDefKind::Record(record) => {
                 let fields: Vec<_> = record.fields.iter().map(|f| (lower_camel(&f.name), f.ty)).collect();
@@ -447,6 +523,13 @@ impl<'a> Compiler<'a> {
         found.ok_or_else(|| self.unsupported("a resource of WASI"))
     }
 
+    /// Another mention of a stream or a future.
+    fn transmit(&mut self) -> TransmitId {
+        self.plan.asynchronous = true;
+        self.plan.transmits += 1;
+        self.plan.transmits - 1
+    }
+
     fn name(&mut self, name: &str) -> NameId {
         if let Some(id) = self.name_ids.get(name) {
             return *id;
@@ -487,6 +570,11 @@ fn narrow_align(align: wit_parser::Alignment) -> u32 {
     u32::try_from(align.align_wasm32()).unwrap_or(1)
 }
 
+/// True for what belongs to one instance.
+fn is_bound(kind: &Kind) -> bool {
+    matches!(kind, Kind::Own(_) | Kind::Borrow(_) | Kind::Stream { .. } | Kind::Future { .. })
+}
+
 /// How many values of JavaScript's one of this kind is made of at most.
 fn parts(kind: &Kind) -> u32 {
     let inner = match kind {
@@ -498,7 +586,17 @@ fn parts(kind: &Kind) -> u32 {
             let payloads = cases.list.iter().filter_map(|case| case.payload.as_ref());
             payloads.map(|payload| payload.parts).max().unwrap_or_default().saturating_add(1)
         }
-        Kind::Scalar(_) | Kind::String | Kind::List(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => 0,
+        // Lists count their elements when they are lifted.
+        Kind::Scalar(_)
+        | Kind::String
+        | Kind::List(_)
+        | Kind::Fixed { .. }
+        | Kind::Map(_)
+        | Kind::Enum(_)
+        | Kind::Own(_)
+        | Kind::Borrow(_)
+        | Kind::Stream { .. }
+        | Kind::Future { .. } => 0,
     };
     inner.saturating_add(1)
 }

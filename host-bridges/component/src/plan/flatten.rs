@@ -47,14 +47,21 @@ impl Function {
     }
 
     fn flat_signature(&self) -> CoreSignature {
-        let mut params = Vec::new();
-        self.params.iter().for_each(|param| flatten(&param.ty, &mut params));
-        if params.len() > FLAT_PARAMS_MAX {
-            params = vec![CoreType::I32];
-        }
+        // A type can have more core values than fit any memory, so none are listed that are not needed.
+        let params = match self.flat_params {
+            0..=FLAT_PARAMS_MAX => {
+                let mut params = Vec::new();
+                self.params.iter().for_each(|param| flatten(&param.ty, &mut params));
+                params
+            }
+            _ => vec![CoreType::I32],
+        };
         let mut results = Vec::new();
         if let Returns::Value(ty) | Returns::OrThrows(ty) = &self.result {
-            flatten(ty, &mut results);
+            match ty.flat {
+                0 | 1 => flatten(ty, &mut results),
+                _ => results = vec![CoreType::I32; 2],
+            }
         }
         CoreSignature { params, results }
     }
@@ -65,10 +72,15 @@ fn flatten(ty: &Type, to: &mut Vec<CoreType>) {
         Kind::Scalar(Scalar::S64 | Scalar::U64) => to.push(CoreType::I64),
         Kind::Scalar(Scalar::F32) => to.push(CoreType::F32),
         Kind::Scalar(Scalar::F64) => to.push(CoreType::F64),
-        Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => {
-            to.push(CoreType::I32)
-        }
-        Kind::String | Kind::List(_) => to.extend([CoreType::I32; 2]),
+        Kind::Scalar(_)
+        | Kind::Flags(_)
+        | Kind::Enum(_)
+        | Kind::Own(_)
+        | Kind::Borrow(_)
+        | Kind::Stream { .. }
+        | Kind::Future { .. } => to.push(CoreType::I32),
+        Kind::String | Kind::List(_) | Kind::Map(_) => to.extend([CoreType::I32; 2]),
+        Kind::Fixed { element, length } => (0..*length).for_each(|_| flatten(element, to)),
         Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().for_each(|field| flatten(&field.ty, to)),
         Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => flatten_cases(cases, to),
     }

@@ -21,6 +21,7 @@ impl Types<'_> {
         text.remark(&format!("{docs}\n\n{throws}"));
         let tail = match (function.role, self.origin) {
             (Role::Constructor(_), Origin::Component) => ");".to_owned(),
+            _ if function.asynchronous => format!("): Promise<{returns}>;"),
             _ => format!("): {returns};"),
         };
         let params = self.params(function);

@@ -8,6 +8,9 @@ use crate::plan::{
     Cases, Field, Function, Interface, Kind, ResourceId, Returns, Scalar, Type, TypeNameId, upper_camel,
 };
 
+/// A list of a fixed length is declared as a tuple up to this one.
+const FIXED_SHOWN_MAX: u32 = 16;
+
 /// Which way a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -143,6 +146,8 @@ impl<'a> Types<'a> {
             Kind::Scalar(scalar) => one(scalar_type(*scalar)),
             Kind::String => one("string"),
             Kind::List(element) => self.list(ty, element, side),
+            Kind::Fixed { element, length } => self.fixed(ty, element, *length, side),
+            Kind::Map(entry) => vec![self.map(entry, side)],
             Kind::Tuple(fields) => {
                 let fields: Vec<_> = fields.iter().map(|field| self.expression(&field.ty, side)).collect();
                 vec![format!("{}[{}]", readonly(side), fields.join(", "))]
@@ -158,6 +163,48 @@ impl<'a> Types<'a> {
             }
             Kind::Option { cases, nested } => self.option(cases, *nested, side),
             Kind::Own(resource) | Kind::Borrow(resource) => vec![self.class(*resource)],
+            Kind::Stream { element, .. } => {
+                let array = typed_array(*element).map_or("Uint8Array", |(array, _)| array);
+                vec![format!(
+                    "ReadableStream<{array}{}>",
+                    if side == Side::Answer { "<ArrayBuffer>" } else { "" }
+                )]
+            }
+            Kind::Future { payload, .. } => self.future(payload.as_deref(), side),
+        }
+    }
+
+    fn fixed(&self, ty: &Type, element: &Type, length: u32, side: Side) -> Vec<String> {
+        if ty.typed_array().is_some() {
+            return self.list(ty, element, side);
+        }
+        let element = self.expression(element, side);
+        let elements = vec![element.clone(); length as usize].join(", ");
+        match length <= FIXED_SHOWN_MAX {
+            true => vec![format!("{}[{elements}]", readonly(side))],
+            false if side == Side::Argument => vec![format!("ReadonlyArray<{element}>")],
+            false => vec![format!("Array<{element}>")],
+        }
+    }
+
+    fn map(&self, entry: &Type, side: Side) -> String {
+        let parts: Vec<_> = parts(entry).into_iter().map(|part| self.expression(part, side)).collect();
+        match side {
+            Side::Argument => format!("ReadonlyMap<{}>", parts.join(", ")),
+            Side::Answer => format!("Map<{}>", parts.join(", ")),
+        }
+    }
+
+    /// A promise; as an argument, its value will do. The error case of a `result` is thrown, as a function's is.
+    fn future(&self, value: Option<&Type>, side: Side) -> Vec<String> {
+        let value = match value.map(|ty| (ty, &ty.kind)) {
+            Some((_, Kind::Result(cases))) => payload(cases, 0),
+            other => other.map(|(ty, _)| ty),
+        };
+        let value = value.map_or_else(|| "void".to_owned(), |ty| self.expression(ty, side));
+        match side {
+            Side::Argument => vec![format!("PromiseLike<{value}>"), value],
+            Side::Answer => vec![format!("Promise<{value}>")],
         }
     }
 
@@ -244,21 +291,23 @@ impl<'a> Types<'a> {
 /// The types that a type is made of.
 fn parts(ty: &Type) -> Vec<&Type> {
     match &ty.kind {
-        Kind::Scalar(_) | Kind::String | Kind::Flags(_) | Kind::Enum(_) | Kind::Own(_) | Kind::Borrow(_) => {
-            Vec::new()
-        }
-        Kind::List(element) => vec![element],
-        Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().map(|field| &field.ty).collect(),
-        Kind::Variant(cases) | Kind::Result(cases) | Kind::Option { cases, .. } => {
-            cases.list.iter().filter_map(|case| case.payload.as_ref()).collect()
-        }
+        Kind::Map(entry) => parts(entry),
+        Kind::Future { payload: Some(payload), .. } => vec![payload],
+        _ => ty.inner(),
     }
 }
 
 /// Whether more is taken as an argument than is given as an answer.
 fn differs(ty: &Type) -> bool {
     match ty.kind {
-        Kind::List(_) | Kind::Tuple(_) | Kind::Flags(_) | Kind::Option { .. } => true,
+        Kind::List(_)
+        | Kind::Fixed { .. }
+        | Kind::Map(_)
+        | Kind::Tuple(_)
+        | Kind::Flags(_)
+        | Kind::Option { .. }
+        | Kind::Stream { .. }
+        | Kind::Future { .. } => true,
         _ => parts(ty).into_iter().any(differs),
     }
 }

@@ -491,4 +491,11 @@ const classes = {
 };
 for (const name in classes) defineHidden(classes[name].prototype, { [SymbolToStringTag]: name });
 
-return { ...classes, isStream, isLocked: (object) => streamOf(object).reader !== null };
+// For the host's own reading: what scripts have done to the classes does not matter.
+const isLocked = (object) => streamOf(object).reader !== null;
+const lock = (object) => {
+  const { stream } = acquireReader(streamOf(object));
+  return { read: () => readPromise(stream), cancel: (reason) => cancelStream(stream, reason) };
+};
+
+return { ...classes, isStream, isLocked, lock };
