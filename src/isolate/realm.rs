@@ -47,7 +47,7 @@ fn prepare(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), 
     let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
     let receiver = v8::undefined(scope).into();
     match prelude.call(scope, receiver, &[is_real_array.into(), web_assembly.into()]) {
-        Some(_) => define_denied_error(scope),
+        Some(_) => define_denied_error(scope).or_pending(),
         None => Err(scope.exception().map_or(Failure::Pending, |thrown| Failure::thrown(scope, thrown))),
     }
 }

@@ -1,6 +1,5 @@
 //! `DeniedError`: what a script gets where a grant is missing.
 
-use crate::failure::{Failure, OrPending};
 use crate::strings::string;
 
 /// Makes the class; run before any of the tenant's code.
@@ -19,21 +18,19 @@ pub(crate) const CODE: &str = "ERR_ACCESS_DENIED";
 /// The class, in the isolate's slot.
 struct Class(v8::Global<v8::Function>);
 
-/// Defines the class on the global object of the scope's context. Where that was not done, a denial is a plain `Error`.
-///
-/// # Errors
-/// [`Failure::Pending`] where its JavaScript does not run.
-pub fn define_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+/// Defines the class on the global object of the scope's context. Where that was not done, a denial is a plain `Error`. `None`
+/// where its JavaScript does not run: V8 holds an exception, or is being terminated.
+pub fn define_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Option<()> {
     let source = string(scope, SOURCE);
-    let class = v8::Script::compile(scope, source, None).or_pending()?.run(scope).or_pending()?;
+    let class = v8::Script::compile(scope, source, None)?.run(scope)?;
     let name = string(scope, NAME);
     let global = scope.get_current_context().global(scope);
-    global.define_own_property(scope, name.into(), class, v8::PropertyAttribute::DONT_ENUM).or_pending()?;
+    global.define_own_property(scope, name.into(), class, v8::PropertyAttribute::DONT_ENUM)?;
     if let Ok(class) = v8::Local::<v8::Function>::try_from(class) {
         let class = Class(v8::Global::new(scope, class));
         scope.set_slot(class);
     }
-    Ok(())
+    Some(())
 }
 
 /// An error of the class.
