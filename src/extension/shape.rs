@@ -5,26 +5,26 @@
 //! module alone. `wasmtime_environ`'s translator resolves the component's data flow: which core function each export
 //! lifts, with which memory, `realloc` and post-return, and what each import of the main module is.
 
+mod imports;
 mod indirect;
+mod verify;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use innerbox_bridge_component::plan::{
-    CoreType, FLAT_PARAMS_MAX, Function, ImportId, Plan, Resource, ResourceId,
-};
-use wasmtime::ValType;
+use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, ImportId, Plan, ResourceId};
 use wasmtime_environ::component::{
     CanonicalOptions, CanonicalOptionsDataModel, Component, ComponentTranslation, ComponentTypes,
     ComponentTypesBuilder, CoreDef, CoreExport, Export, ExportItem, GlobalInitializer, InstantiateModule,
-    LoweredIndex, ResourceIndex, RuntimeImportIndex, StringEncoding, Trampoline, Translator, TypeDef,
-    TypeResourceTable, TypeResourceTableIndex,
+    StringEncoding, Translator,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{
     EntityIndex, EntityType, ModuleTranslation, PrimaryMap, ScopeVec, StaticModuleIndex, Tunables,
 };
+
+pub(super) use verify::verify;
 
 /// How the direct door enters a component.
 #[derive(Debug)]
@@ -339,127 +339,6 @@ impl<'a> Reader<'a> {
         }
         refuse("a post-return function is missing")
     }
-
-    /// The plan's resources by the component's own index of them.
-    fn resources(&self) -> Result<HashMap<ResourceIndex, ResourceId>, Refusal> {
-        let component = &self.translation.component;
-        let mut resources = HashMap::new();
-        for (id, resource) in self.plan.resources.iter().enumerate().filter(|(_, resource)| !resource.given) {
-            let found = component.exports.raw_iter().find(|(name, _)| name.as_str() == resource.interface);
-            let Some((_, (index, _))) = found else { return refuse("a resource is not exported") };
-            let Export::Instance { exports, .. } = &component.export_items[*index] else { continue };
-            let found = exports.raw_iter().find(|(name, _)| name.as_str() == resource.name);
-            let Some((_, (index, _))) = found else { return refuse("a resource is not exported") };
-            if let Export::Type(TypeDef::Resource(table)) = &component.export_items[*index] {
-                resources.insert(self.resource_index(*table)?, id);
-            }
-        }
-        for (index, import) in component.imported_resources.iter() {
-            let (interface, name) = self.import_name(*import);
-            let given = |resource: &Resource| {
-                resource.given && resource.interface == interface && resource.name == name
-            };
-            if let Some(id) = self.plan.resources.iter().position(given) {
-                resources.insert(index, id);
-            }
-        }
-        Ok(resources)
-    }
-
-    /// The interface and the name of what a component imports; a function of the world itself has no interface.
-    fn import_name(&self, import: RuntimeImportIndex) -> (&str, &str) {
-        let component = &self.translation.component;
-        let (index, path) = &component.imports[import];
-        let (name, _) = &component.import_types[*index];
-        match path.as_slice() {
-            [] => ("", name),
-            [member, ..] => (name, member),
-        }
-    }
-
-    fn resource_index(&self, table: TypeResourceTableIndex) -> Result<ResourceIndex, Refusal> {
-        match &self.types[table] {
-            TypeResourceTable::Concrete { ty, .. } => Ok(*ty),
-            TypeResourceTable::Abstract(_) => refuse("a resource has no concrete type"),
-        }
-    }
-
-    fn destructors(
-        &self,
-        main: usize,
-        resources: &HashMap<ResourceIndex, ResourceId>,
-    ) -> Result<Vec<Option<String>>, Refusal> {
-        let component = &self.translation.component;
-        let mut destructors = vec![None; self.plan.resources.len()];
-        for initializer in &component.initializers {
-            let GlobalInitializer::Resource(resource) = initializer else { continue };
-            let index = component.resource_index(resource.index);
-            let (Some(id), Some(destructor)) = (resources.get(&index), &resource.dtor) else { continue };
-            destructors[*id] = Some(self.main_export(main, destructor)?);
-        }
-        Ok(destructors)
-    }
-
-    fn imports(
-        &self,
-        main: usize,
-        resources: &HashMap<ResourceIndex, ResourceId>,
-        uses: &mut Uses,
-    ) -> Result<Vec<MainImport>, Refusal> {
-        let instance = &self.instances[main];
-        let module = &self.modules[instance.module].module;
-        let mut imports = Vec::new();
-        for ((name, field, _), argument) in module.imports().zip(instance.arguments) {
-            let source = match self.called(argument) {
-                CoreDef::Export(export) if name == WASI && export.instance.as_u32() as usize != main => {
-                    ImportSource::Wasi
-                }
-                CoreDef::Trampoline(index) => {
-                    let trampoline = &self.translation.trampolines[*index];
-                    if let Trampoline::LowerImport { options, .. } = trampoline {
-                        self.use_options(main, &self.translation.component.options[*options], uses)?;
-                    }
-                    self.intrinsic(trampoline, name, resources)?
-                }
-                _ => return refuse(format!("it imports `{name}` `{field}`, which is no WASI function")),
-            };
-            imports.push(MainImport { module: name.to_owned(), field: field.to_owned(), source });
-        }
-        Ok(imports)
-    }
-
-    fn intrinsic(
-        &self,
-        trampoline: &Trampoline,
-        interface: &str,
-        resources: &HashMap<ResourceIndex, ResourceId>,
-    ) -> Result<ImportSource, Refusal> {
-        let id = |table: TypeResourceTableIndex| {
-            let index = self.resource_index(table)?;
-            let id = resources.get(&index).copied();
-            id.ok_or_else(|| Refusal(format!("it uses a resource of `{interface}` that it does not export")))
-        };
-        match trampoline {
-            Trampoline::ResourceNew { ty, .. } => Ok(ImportSource::ResourceNew(id(*ty)?)),
-            Trampoline::ResourceRep { ty, .. } => Ok(ImportSource::ResourceRep(id(*ty)?)),
-            Trampoline::ResourceDrop { ty, .. } => Ok(ImportSource::ResourceDrop(id(*ty)?)),
-            Trampoline::LowerImport { index, .. } => self.given(*index, interface).map(ImportSource::Given),
-            _ => refuse(format!("it imports `{interface}` itself")),
-        }
-    }
-
-    /// The plan's import behind a lowered function.
-    fn given(&self, lowered: LoweredIndex, interface: &str) -> Result<ImportId, Refusal> {
-        let import =
-            self.translation.component.initializers.iter().find_map(|initializer| match initializer {
-                GlobalInitializer::LowerImport { index, import } if *index == lowered => Some(*import),
-                _ => None,
-            });
-        let name = import.map(|import| self.import_name(import));
-        let is_it = |function: &Function| name == Some((function.interface.as_str(), function.name.as_str()));
-        let found = self.plan.imported.iter().position(is_it);
-        found.ok_or_else(|| Refusal(format!("it imports `{interface}` itself")))
-    }
 }
 
 /// Notes what a function uses, where all must use the same.
@@ -472,54 +351,4 @@ fn one_of(known: &mut Option<String>, its: Option<String>, what: &str) -> Result
         }
         _ => Ok(()),
     }
-}
-
-/// Checks that the main module has every function by name, with the core signature that the plan gives it: the door
-/// calls them without further checks.
-pub(super) fn verify(shape: &Shape, plan: &Plan, module: &wasmtime::Module) -> Result<(), Refusal> {
-    for (function, core) in plan.functions.iter().zip(&shape.functions) {
-        let signature = function.core_signature();
-        expect(module, &core.name, &signature.params, &signature.results)?;
-        if let Some(post_return) = &core.post_return {
-            expect(module, post_return, &signature.results, &[])?;
-        }
-    }
-    for destructor in shape.destructors.iter().flatten() {
-        expect(module, destructor, &[CoreType::I32], &[])?;
-    }
-    if let Some(realloc) = &shape.realloc {
-        expect(module, realloc, &[CoreType::I32; 4], &[CoreType::I32])?;
-    }
-    if let Some(initialize) = &shape.initialize {
-        expect(module, initialize, &[], &[])?;
-    }
-    Ok(())
-}
-
-fn expect(
-    module: &wasmtime::Module,
-    name: &str,
-    params: &[CoreType],
-    results: &[CoreType],
-) -> Result<(), Refusal> {
-    let same = |found: &ValType, expected: &CoreType| {
-        matches!(
-            (found, expected),
-            (ValType::I32, CoreType::I32)
-                | (ValType::I64, CoreType::I64)
-                | (ValType::F32, CoreType::F32)
-                | (ValType::F64, CoreType::F64)
-        )
-    };
-    let Some(wasmtime::ExternType::Func(found)) = module.get_export(name) else {
-        return refuse(format!("its main module does not export a function `{name}`"));
-    };
-    let agrees = |found: Vec<ValType>, expected: &[CoreType]| {
-        found.len() == expected.len()
-            && found.iter().zip(expected).all(|(found, expected)| same(found, expected))
-    };
-    if agrees(found.params().collect(), params) && agrees(found.results().collect(), results) {
-        return Ok(());
-    }
-    refuse(format!("`{name}` has another core signature than its WIT"))
 }

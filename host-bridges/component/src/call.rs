@@ -9,13 +9,14 @@ use crate::door::{Crossing, Door, Fault, Flat, Guest, Importer, Source};
 use crate::handle::{Entry, Key};
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
-use crate::lift::{Lifter, Room, over};
+use crate::lift::Lifter;
 use crate::lower::{Lowerer, Site};
 use crate::object::adopt;
 use crate::path::Path;
 use crate::plan::{
     FLAT_PARAMS_MAX, Function, FunctionId, ImportId, Kind, ResourceId, Returns, Role, Scalars,
 };
+use crate::room::{Room, over};
 use crate::scalar;
 use crate::side;
 

@@ -9,10 +9,11 @@ use smallvec::SmallVec;
 use crate::check::{Checker, Tape, mismatch};
 use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
 use crate::instance::{Instance, Problem};
-use crate::lift::{Lifter, Room, over};
+use crate::lift::Lifter;
 use crate::lower::{Lowerer, Site, result_place};
 use crate::path::Path;
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
+use crate::room::{Room, over};
 use crate::scalar::{from_bits, to_bits};
 
 type Value<'s> = v8::Local<'s, v8::Value>;

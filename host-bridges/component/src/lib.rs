@@ -40,6 +40,7 @@ mod payload;
 pub mod plan;
 mod promise;
 mod queue;
+mod room;
 mod scalar;
 mod side;
 mod text;

@@ -3,23 +3,19 @@
 //! Whatever the component answers is a claim: every pointer, length, discriminant, character and handle is checked
 //! before it is used. What breaks the canonical ABI is a [`Fault`], and the instance is dead.
 
-use innerbox_binding::{OrPending, array_buffer, value};
+pub(crate) mod lists;
+
+use innerbox_binding::value;
 
 use crate::door::{Encoding, Fault, Flat, Handles};
 use crate::handle::Entry;
 use crate::instance::{Instance, Problem};
 use crate::object::wrap;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, NameId, Scalar, Type};
+use crate::room::Room;
 use crate::scalar;
 use crate::text::Stored;
 use crate::transfer;
-
-/// Most values in the lists of one call that become JavaScript arrays. Each costs the host a handle of 8 bytes and V8 up to
-/// 64 of its heap; V8 cannot be stopped meanwhile, and ends the process 1 GiB past its limit.
-pub(crate) const ELEMENTS_MAX: u32 = 1 << 22;
-
-/// Elements lifted under one handle scope.
-const ELEMENTS_PER_SCOPE: usize = 512;
 
 /// Reads the answer of one call.
 pub(crate) struct Lifter<'a> {
@@ -30,48 +26,6 @@ pub(crate) struct Lifter<'a> {
     pub(crate) generation: u32,
     /// Bytes of lists and strings that the answer may still have.
     pub(crate) room: Room,
-}
-
-/// What is left of what a call may carry in one direction.
-pub(crate) struct Room {
-    left: u64,
-    allowed: u64,
-    /// Values in lists that become JavaScript arrays.
-    elements: u32,
-}
-
-impl Room {
-    /// What is left of `allowed` bytes once `used` are gone.
-    pub(crate) fn with(used: u64, allowed: usize) -> Self {
-        let left = (allowed as u64).saturating_sub(used);
-        Self { left, allowed: allowed as u64, elements: ELEMENTS_MAX }
-    }
-
-    /// Takes a list of `count` elements that are each made of so many values. A component may have all its lists share one
-    /// memory, so their bytes say little of what V8 will need.
-    fn take_elements(&mut self, count: u32, parts: u32) -> Result<(), Fault> {
-        let wanted = u64::from(count) * u64::from(parts);
-        let used = u64::from(ELEMENTS_MAX - self.elements) + wanted;
-        match u32::try_from(used) {
-            Ok(used) if used <= ELEMENTS_MAX => self.elements = ELEMENTS_MAX - used,
-            _ => {
-                let allowed = ELEMENTS_MAX.into();
-                return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" });
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Fault> {
-        let used = self.allowed - self.left + u64::from(bytes);
-        self.left = self.left.checked_sub(bytes.into()).ok_or_else(|| over(used, self.allowed))?;
-        Ok(())
-    }
-}
-
-/// The fault for more bytes than one call may carry.
-pub(crate) fn over(used: u64, allowed: u64) -> Fault {
-    Fault::Limit { which: "crossing bytes", used, allowed, unit: "bytes" }
 }
 
 type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
@@ -332,85 +286,6 @@ impl Lifter<'_> {
         Ok(text.value(scope, bytes)?.into())
     }
 
-    fn list<'s>(
-        &mut self,
-        scope: Scope<'_, 's, '_>,
-        ty: &Type,
-        element: &Type,
-        at: u32,
-        count: u32,
-    ) -> Lifted<'s> {
-        let size = element.list_size(count)?;
-        self.bytes(at, size, element.layout.align)?;
-        self.room.take(size)?;
-        match ty.typed_array() {
-            Some(scalar) => self.typed_array(scope, scalar, at, size),
-            None => self.elements(scope, element, at, count),
-        }
-    }
-
-    fn typed_array<'s>(&self, scope: Scope<'_, 's, '_>, scalar: Scalar, at: u32, size: u32) -> Lifted<'s> {
-        typed_array(scope, scalar, self.bytes(at, size, 1)?)
-    }
-
-    fn elements<'s>(&mut self, scope: Scope<'_, 's, '_>, element: &Type, at: u32, count: u32) -> Lifted<'s> {
-        self.room.take_elements(count, element.parts)?;
-        // Of elements that are its own: to set one that is not there yet would call a setter of `Array.prototype`.
-        let undefined = value::undefined(scope);
-        let array = v8::Array::new_with_elements(scope, &vec![undefined; count as usize]);
-        for start in (0..count).step_by(ELEMENTS_PER_SCOPE) {
-            v8::scope!(let scope, scope);
-            for index in start..count.min(start + ELEMENTS_PER_SCOPE as u32) {
-                let value = self.load(scope, element, at + index * element.layout.size)?;
-                array.set_index(scope, index, value).or_pending()?;
-            }
-        }
-        Ok(array.into())
-    }
-
-    /// A map. Of entries with the same key the last one counts, as in a literal.
-    fn map<'s>(&mut self, scope: Scope<'_, 's, '_>, entry: &Type, at: u32, count: u32) -> Lifted<'s> {
-        let size = entry.list_size(count)?;
-        self.bytes(at, size, entry.layout.align)?;
-        self.room.take(size)?;
-        let map = v8::Map::new(scope);
-        let Kind::Tuple(fields) = &entry.kind else { return Ok(map.into()) };
-        let [key_field, value_field] = &fields[..] else { return Ok(map.into()) };
-        self.room.take_elements(count, entry.parts)?;
-        for start in (0..count).step_by(ELEMENTS_PER_SCOPE) {
-            v8::scope!(let scope, scope);
-            for index in start..count.min(start + ELEMENTS_PER_SCOPE as u32) {
-                let at = at + index * entry.layout.size;
-                let key = self.load(scope, &key_field.ty, at + key_field.offset)?;
-                let value = self.load(scope, &value_field.ty, at + value_field.offset)?;
-                map.set(scope, key, value).or_pending()?;
-            }
-        }
-        Ok(map.into())
-    }
-
-    /// A list of a fixed length in core values, which are few.
-    fn flat_elements<'s>(
-        &mut self,
-        scope: Scope<'_, 's, '_>,
-        ty: &Type,
-        element: &Type,
-        length: u32,
-        slots: &mut Slots<'_>,
-    ) -> Lifted<'s> {
-        if let Some(scalar) = ty.typed_array() {
-            let size = element.layout.size as usize;
-            let bytes: Vec<u8> =
-                (0..length).flat_map(|_| slots.take().to_le_bytes().into_iter().take(size)).collect();
-            return typed_array(scope, scalar, &bytes);
-        }
-        let mut values = Vec::new();
-        for _ in 0..length {
-            values.push(self.flat(scope, element, slots)?);
-        }
-        Ok(v8::Array::new_with_elements(scope, &values).into())
-    }
-
     /// The readable end of a stream or a future.
     fn end<'s>(&mut self, scope: Scope<'_, 's, '_>, number: u32) -> Lifted<'s> {
         let end = self.handles.end(number)?;
@@ -474,27 +349,6 @@ fn failed(ty: &Type, discriminant: u32) -> Result<bool, Fault> {
         1 => Ok(true),
         other => Err(no_such_case(ty, other)),
     }
-}
-
-/// A typed array with a copy of these bytes.
-pub(crate) fn typed_array<'s>(scope: Scope<'_, 's, '_>, scalar: Scalar, bytes: &[u8]) -> Lifted<'s> {
-    let buffer = array_buffer(scope, bytes)?;
-    let count = bytes.len() / scalar::size(scalar) as usize;
-    let array: Option<v8::Local<v8::Value>> = match scalar {
-        Scalar::S8 => v8::Int8Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::S16 => v8::Int16Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::U16 => v8::Uint16Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::S32 => v8::Int32Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::U32 => v8::Uint32Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::S64 => v8::BigInt64Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::U64 => v8::BigUint64Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::F32 => v8::Float32Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::F64 => v8::Float64Array::new(scope, buffer, 0, count).map(Into::into),
-        Scalar::U8 | Scalar::Bool | Scalar::Char => {
-            v8::Uint8Array::new(scope, buffer, 0, count).map(Into::into)
-        }
-    };
-    Ok(array.or_pending()?)
 }
 
 /// The bytes that a component points to.

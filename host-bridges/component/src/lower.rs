@@ -3,8 +3,8 @@
 use crate::check::Item;
 use crate::door::{Fault, Flat, Guest};
 use crate::instance::Instance;
-use crate::lift::Room;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, ResourceId, TransmitId, Type};
+use crate::room::Room;
 use crate::scalar;
 use crate::text::Lowered;
 

@@ -5,9 +5,10 @@
 //! reads the copy afterwards; here everything is checked that the copy needs: pointers, lengths, cases and handles.
 
 use crate::door::{Encoding, Fault, Flat, Handles, Source};
-use crate::lift::{Room, no_such_case, reach};
+use crate::lift::{no_such_case, reach};
 use crate::parcel::Answer;
 use crate::plan::{Cases, Function, Kind, Returns, Scalar, Type};
+use crate::room::Room;
 use crate::scalar;
 use crate::text::Stored;
 use crate::transfer::{Came, Pipe, Slot};

@@ -5,10 +5,10 @@ use innerbox_binding::{Failure, Held, hold};
 use crate::check::{Item, Tape};
 use crate::door::{Crossing, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
 use crate::instance::Instance;
-use crate::lift::Room;
 use crate::lower::Lowerer;
 use crate::pack::pack;
 use crate::plan::{Function, ImportId, ResourceId, Type};
+use crate::room::Room;
 use crate::transfer::{self, Came, End};
 
 /// Checked arguments that outlive the scope they were read in, and that any thread may lower.

@@ -17,10 +17,10 @@ use crate::crew::{Crew, require_stateless};
 use crate::door::Crossing;
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
-use crate::lift::over;
 use crate::parcel::{Answer, Arguments, Passing};
 use crate::plan::{Function, FunctionId, Role};
 use crate::queue::{Ended, Job};
+use crate::room::over;
 use crate::side;
 
 const SOURCE: &str = include_str!("promising.js");

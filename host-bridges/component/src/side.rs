@@ -13,9 +13,9 @@ use crate::check::Tape;
 use crate::door::{Crossing, SideBySide};
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
-use crate::lift::over;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{Function, FunctionId, Role};
+use crate::room::over;
 
 type Value<'s> = v8::Local<'s, v8::Value>;
 

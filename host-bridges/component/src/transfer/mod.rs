@@ -23,10 +23,11 @@ use crate::bridge::Bridge;
 use crate::check::Flow;
 use crate::door::Fault;
 use crate::instance::{Instance, Problem};
-use crate::lift::{Lifter, Room};
+use crate::lift::Lifter;
 use crate::parcel::{Answer, Arguments, Taken};
 use crate::path::Path;
 use crate::plan::{Kind, Type};
+use crate::room::Room;
 
 /// The readable end of what a script passes to a component.
 #[derive(Clone)]

@@ -8,11 +8,12 @@ use innerbox_binding::{Arguments as Passed, EventLoop, Failure, Outcome, describ
 
 use super::{Chunk, Open, OpenEnd, Pipe, Slot};
 use crate::bridge::Bridge;
-use crate::check::{Checker, Tape, element_view};
+use crate::check::lists::element_view;
+use crate::check::{Checker, Tape};
 use crate::door::Fault;
 use crate::import::payload_of;
 use crate::instance::{Instance, Problem};
-use crate::lift::typed_array;
+use crate::lift::lists::typed_array;
 use crate::parcel::Arguments;
 use crate::path::Path;
 use crate::plan::Kind;
