@@ -292,3 +292,18 @@ fn what_waits_is_charged_to_the_sandbox() {
         assert_eq!(seen, serde_json::json!([true, "ERR_LIMIT", 4 << 20]), "{door:?}");
     }
 }
+
+#[test]
+fn a_later_run_finds_a_component_whose_call_an_earlier_one_left_behind() {
+    for door in DOORS {
+        let mut sandbox = sandbox_by(&["fixture-spin"], door);
+        for _ in 0..2 {
+            let source = "import { promising } from 'innerbox:component'; import { forever, rounds } from 'fixture-spin';
+                promising(forever)(); promising(rounds)(1n); promising(forever, { instances: 2 })(); throw new Error('gone');";
+            let completion = sandbox.run_module_source("left.js", source);
+            assert!(matches!(completion.outcome, Outcome::Threw { .. }), "{completion:?}");
+        }
+        let body = "import { rounds } from 'fixture-spin'; export default [typeof rounds(1n), typeof await promising(rounds)(1n)];";
+        assert_eq!(run_in(&mut sandbox, body), serde_json::json!(["bigint", "bigint"]), "{door:?}");
+    }
+}

@@ -1,9 +1,11 @@
 //! Asynchronous components: calls side by side, streams, futures.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use innerbox::{DoorKind, Extension, ExtensionGrant, Limit, Limits, Outcome, Sandbox};
+use innerbox::{ConsoleSink, DoorKind, Extension, ExtensionGrant, Limit, Limits, Outcome, Sandbox, Stream};
 
 use crate::support::{ENGINE, component_with, tight};
 
@@ -66,6 +68,33 @@ fn wasi_0_3_lends_what_was_granted_and_nothing_else() {
             Sandbox::builder(&ENGINE).extension_with(&SIDE, tight()).extension_grants("side", grants);
         let seen = run_in(&mut builder.build().unwrap(), "export default side.variables();");
         assert_eq!(seen, serde_json::json!(expected));
+    }
+}
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Written(Rc<RefCell<String>>);
+
+impl ConsoleSink for Written {
+    fn write(&mut self, _: Stream, text: &str) {
+        self.0.borrow_mut().push_str(text);
+    }
+}
+
+#[test]
+fn what_is_said_by_wasi_0_3_comes_to_the_console() {
+    for (grants, expected) in [(vec![], "end\n"), (vec![ExtensionGrant::stdio()], "h\u{e9}llo\nend\n")] {
+        let written = Written::default();
+        let builder =
+            Sandbox::builder(&ENGINE).extension_with(&SIDE, tight()).extension_grants("side", grants);
+        let mut sandbox = builder.console(written.clone()).build().unwrap();
+        let source = "const text = new TextEncoder().encode('h\u{e9}llo\\n');
+            side.say(bytes(text.slice(0, 2), text.slice(2)));
+            await tick(200);
+            console.log('end');
+            export default 0;";
+        run_in(&mut sandbox, source);
+        assert_eq!(*written.0.borrow(), expected);
     }
 }
 

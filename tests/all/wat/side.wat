@@ -5,6 +5,7 @@
 (module
   (import "wasi:clocks/monotonic-clock@0.3.0" "[async-lower]wait-for" (func $wait_for (param i64) (result i32)))
   (import "wasi:cli/environment@0.3.0" "get-environment" (func $environment (param i32)))
+  (import "wasi:cli/stdout@0.3.0" "write-via-stream" (func $stdout (param i32) (result i32)))
   (import "$root" "[waitable-set-new]" (func $set_new (result i32)))
   (import "$root" "[waitable-set-drop]" (func $set_drop (param i32)))
   (import "$root" "[waitable-join]" (func $join (param i32 i32)))
@@ -110,6 +111,9 @@
   (func (export "test:side/side@1.0.0#variables") (result i32)
     (call $environment (i32.const 64))
     (i32.load (i32.const 68)))
+  ;; Its stream goes to the standard output; how that ends does not matter.
+  (func (export "test:side/side@1.0.0#say") (param i32)
+    (drop (call $stdout (local.get 0))))
   (func (export "[async-lift]test:side/side@1.0.0#trap") (result i32) unreachable)
   (func (export "[async-lift]test:side/side@1.0.0#spin") (result i32) (loop (br 0)) (i32.const 0))
 
