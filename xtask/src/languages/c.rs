@@ -14,10 +14,14 @@ use std::process::Command;
 /// The compiler, as wasi-sdk calls it, too.
 const CLANG: &str = "wasm32-wasip1-clang";
 
+/// What `wit-bindgen` and `wasm-component-ld` are made of, with their versions.
+pub(super) const HOST_TOOLS: &str = include_str!("../../guest-tools/Cargo.toml");
+
 const NO_CLANG: &str = "there is no C compiler for WASI: put the programs of wasi-sdk on PATH, or name its folder in WASI_SDK_PATH";
 
 pub(super) fn language() -> Language {
-    Language { name: "c", folder: "c", pins: "-O2".to_owned(), tools, build }
+    let pins = HOST_TOOLS.to_owned();
+    Language { name: "c", folder: "c", pins, recipe: include_str!("c.rs"), tools, build }
 }
 
 fn tools(project: &Project) -> Result<Tools> {

@@ -11,7 +11,14 @@ use std::process::Command;
 
 pub(super) fn language() -> Language {
     let pins = format!("{} {}", JCO.name, JCO.version);
-    Language { name: "javascript", folder: "javascript", pins, tools, build }
+    Language {
+        name: "javascript",
+        folder: "javascript",
+        pins,
+        recipe: include_str!("javascript.rs"),
+        tools,
+        build,
+    }
 }
 
 fn tools(project: &Project) -> Result<Tools> {
@@ -24,13 +31,8 @@ fn tools(project: &Project) -> Result<Tools> {
 fn build(place: &Workplace<'_>) -> Result<PathBuf> {
     let wit = format!("../{WIT}");
     let mut jco = Command::new(&place.tools);
-    jco.args(["componentize", "languages.js", "--wit", &wit, "--world-name", "languages"]).args([
-        "--disable",
-        "http",
-        "fetch-event",
-        "--out",
-        "javascript.wasm",
-    ]);
+    jco.args(["componentize", "languages.js", "--wit", &wit, "--world-name", "languages"]);
+    jco.args(["--out", "javascript.wasm"]);
     place.run(&mut jco, "jco")?;
     Ok(place.folder.join("javascript.wasm"))
 }

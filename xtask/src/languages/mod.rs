@@ -26,6 +26,8 @@ struct Language {
     folder: &'static str,
     /// The versions of its tools.
     pins: String,
+    /// The text of the file that says how it is built.
+    recipe: &'static str,
     /// Finds its tools, or fetches them. Where that fails, the language is left out, and the test says so.
     tools: fn(&Project) -> Result<Tools>,
     /// Makes the component in a folder that has the sources and the WIT above them. Where that fails, so does the build.
@@ -121,10 +123,11 @@ fn tell_left_out(language: &Language, error: &anyhow::Error) {
 fn made_of(project: &Project, language: &Language) -> Result<String> {
     let mut hasher = Sha256::new();
     hasher.update(&language.pins);
+    hasher.update(language.recipe);
     for file in sources(project, language)? {
         hasher.update(fs::read(&file).with_context(|| format!("`{}` cannot be read", file.display()))?);
     }
-    Ok(format!("{}\n{:x}\n", language.pins, hasher.finalize()))
+    Ok(format!("{:x}\n", hasher.finalize()))
 }
 
 /// The WIT, then the language's own files and those of its folder `src`.

@@ -15,7 +15,7 @@ const OLDEST: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
 pub(super) fn language() -> Language {
     let pins = format!("componentize-py {COMPONENTIZE_PY}");
-    Language { name: "python", folder: "python", pins, tools, build }
+    Language { name: "python", folder: "python", pins, recipe: include_str!("python.rs"), tools, build }
 }
 
 fn build(place: &Workplace<'_>) -> Result<PathBuf> {

@@ -13,14 +13,22 @@ const NEWER_TARGET: &str = "wasm32-wasip2";
 
 pub(super) fn wasi_0_1() -> Language {
     let tools = |project: &Project| guest_tools(project).map(|(_, cargo_component)| Tools(cargo_component));
-    Language { name: "rust", folder: "rust", pins: TARGET.to_owned(), tools, build: build_by_cargo_component }
+    Language {
+        name: "rust",
+        folder: "rust",
+        pins: TARGET.to_owned(),
+        recipe: include_str!("rust.rs"),
+        tools,
+        build: build_by_cargo_component,
+    }
 }
 
 pub(super) fn wasi_0_2() -> Language {
     Language {
         name: "rust-wasip2",
         folder: "rust",
-        pins: NEWER_TARGET.to_owned(),
+        pins: c::HOST_TOOLS.to_owned(),
+        recipe: include_str!("rust.rs"),
         tools: newer_tools,
         build: build_by_cargo,
     }
