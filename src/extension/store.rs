@@ -10,7 +10,6 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::handles::HANDLES_MAX;
 use super::limiter::{Limiter, Refused};
-use super::network::Outgoing;
 use super::state::{State, WASI_RESOURCES_MAX};
 use super::stdio::LastWords;
 use super::trap::{Cause, fault};
@@ -25,18 +24,8 @@ pub(super) fn store(
     limits: ExtensionLimits,
     interrupt: &Arc<Interrupt>,
 ) -> Store<State> {
-    store_reaching(engine, lending, lending.outgoing(limits.connections), limits, interrupt)
-}
-
-/// The same, with another view of the network than it is lent.
-pub(super) fn store_reaching(
-    engine: &wasmtime::Engine,
-    lending: &Lending,
-    outgoing: Outgoing,
-    limits: ExtensionLimits,
-    interrupt: &Arc<Interrupt>,
-) -> Store<State> {
     let last_words = LastWords::default();
+    let outgoing = lending.outgoing(limits.connections);
     let wasi = lending.context(&last_words, &outgoing);
     let state = State::new(wasi, outgoing, last_words, Limiter::new(limits), Arc::clone(interrupt));
     let mut store = Store::new(engine, state);

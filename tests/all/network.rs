@@ -4,6 +4,7 @@ mod bodies;
 mod command;
 mod deadlines;
 mod servers;
+mod side;
 
 use std::net::ToSocketAddrs;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -8,6 +8,7 @@ use wasmtime::component::__internal::InterfaceType;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::dynamic::FLAT_RESULTS_MAX;
+use super::network;
 use crate::engine::Engine;
 use crate::extension::general::agree::Tables;
 use crate::extension::general::compiled::{described, export, imports, memory_bytes};
@@ -53,6 +54,7 @@ impl Compiled {
         let mut linker = Linker::new(&wasm);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(described)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(described)?;
+        network::link(&mut linker).map_err(described)?;
         let (mut exports, mut by_result, mut futures) = (Vec::new(), HashMap::new(), HashMap::new());
         for (id, function) in plan.functions.iter().enumerate() {
             let (index, result, tables) = export(&component, plan, function)?;
@@ -67,12 +69,16 @@ impl Compiled {
     }
 }
 
+/// The interfaces of HTTP for clients.
+const HTTP: [&str; 3] = ["wasi:http/types", "wasi:http/outgoing-handler", "wasi:http/client"];
+
 /// True where an interface is one of WASI that [`Compiled::new`] links.
 fn is_given(interface: &str) -> bool {
     let (name, version) = interface.split_once('@').unwrap_or((interface, ""));
     let package = name.split('/').next().unwrap_or_default();
     let given = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:random", "wasi:sockets"];
     match version {
+        _ if package == "wasi:http" => HTTP.contains(&name) && version.starts_with("0."),
         _ if version.starts_with("0.3.") => given.contains(&package),
         _ => version.starts_with("0.2.") && (given.contains(&package) || package == "wasi:io"),
     }

@@ -7,6 +7,7 @@ mod compiled;
 mod dynamic;
 pub(super) mod ends;
 mod live;
+mod network;
 mod task;
 
 use std::rc::Rc;
@@ -27,8 +28,7 @@ use live::Shared;
 use task::Command;
 
 use super::handles::HANDLES_MAX;
-use super::network::Outgoing;
-use super::store::{fresh_generation, store_reaching};
+use super::store::{fresh_generation, store};
 use super::wasi::Lending;
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
@@ -82,9 +82,7 @@ impl Component {
     fn spawn(&self) -> Result<Live, Fault> {
         let runtime = runtime().ok_or_else(|| Fault::abi("the system refuses threads for it"))?;
         let interrupt = self.interrupt.part();
-        // Its sockets could not be counted: those of the general door are counted where they are linked.
-        let nowhere = Outgoing::new(&Arc::default(), 0);
-        let mut store = store_reaching(&self.compiled.wasm, &self.lending, nowhere, self.limits, &interrupt);
+        let mut store = store(&self.compiled.wasm, &self.lending, self.limits, &interrupt);
         store.set_max_component_handles(HANDLES_MAX);
         let shared = Arc::new(Shared::new(&self.compiled, self.limits));
         let (commands, receiver) = unbounded_channel();

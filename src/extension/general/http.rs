@@ -16,10 +16,10 @@ use crate::extension::state::State;
 /// Most bytes of a method.
 ///
 /// The host keeps it until the request is sent or dropped, and nothing else limits it.
-const METHOD_BYTES_MAX: usize = 64;
+pub(in crate::extension) const METHOD_BYTES_MAX: usize = 64;
 
 /// Most bytes of a path with its query, and of a host. Most servers take 8 KiB.
-const ADDRESS_BYTES_MAX: usize = 16 << 10;
+pub(in crate::extension) const ADDRESS_BYTES_MAX: usize = 16 << 10;
 
 type Asked = (Resource<HostOutgoingRequest>, Option<Resource<RequestOptions>>);
 type Answered = (Result<Resource<HostFutureIncomingResponse>, ErrorCode>,);
@@ -27,6 +27,11 @@ type Answered = (Result<Resource<HostFutureIncomingResponse>, ErrorCode>,);
 /// Gives a linker, in which one name may be given twice, `wasi:http`.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_sync(linker)?;
+    limit(linker)
+}
+
+/// Gives a linker, which has wasmtime's, what differs from it.
+pub(in crate::extension) fn limit(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     // The versions are those that wasmtime gives them.
     linker.instance("wasi:http/outgoing-handler@0.2.12")?.func_wrap("handle", handle)?;
     let mut types = linker.instance("wasi:http/types@0.2.12")?;

@@ -9,12 +9,12 @@ pub(super) mod arriving;
 pub(super) mod compiled;
 pub(super) mod dynamic;
 mod given;
-mod http;
-mod names;
+pub(super) mod http;
+pub(super) mod names;
 pub(super) mod passage;
 pub(super) mod resources;
-mod sockets;
-mod wait;
+pub(super) mod sockets;
+pub(super) mod wait;
 mod wasi;
 
 use std::rc::Rc;

@@ -16,7 +16,7 @@ use crate::extension::network::LookupError;
 use crate::extension::state::State;
 
 /// The addresses that a name leads to.
-enum Addresses {
+pub(in crate::extension) enum Addresses {
     /// They are looked up.
     Pending(AbortOnDropJoinHandle<Result<Vec<IpAddr>, LookupError>>),
     Known(Result<vec::IntoIter<IpAddr>, LookupError>),
@@ -27,6 +27,16 @@ impl Pollable for Addresses {
     async fn ready(&mut self) {
         if let Self::Pending(found) = self {
             *self = Self::Known(found.await.map(Vec::into_iter));
+        }
+    }
+}
+
+impl Addresses {
+    /// Waits for all of them.
+    pub(in crate::extension) async fn all(self) -> Result<Vec<IpAddr>, LookupError> {
+        match self {
+            Self::Pending(found) => found.await,
+            Self::Known(found) => found.map(Iterator::collect),
         }
     }
 }
@@ -53,27 +63,46 @@ fn look_up(
 ) -> Answered<Resource<Addresses>> {
     let state = store.data_mut();
     state.ctx().table.get(&network)?;
-    let addresses = match begin(|| looked_up(state, &name))? {
+    let addresses = match looked_up(state, &name)? {
         Ok(addresses) => addresses,
-        Err(error) => return Ok((Err(error),)),
+        Err(Refusal::Denied) => return Ok((Err(ErrorCode::AccessDenied),)),
+        Err(Refusal::Senseless) => return Ok((Err(ErrorCode::InvalidArgument),)),
+        Err(Refusal::TooMany) => return Ok((Err(ErrorCode::TemporaryResolverFailure),)),
     };
     Ok((Ok(state.ctx().table.push(addresses)?),))
 }
 
+/// Why a name is not looked up.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::extension) enum Refusal {
+    /// It was not lent.
+    Denied,
+    /// It is no name.
+    Senseless,
+    /// The extension has all the connections that it may have.
+    TooMany,
+}
+
 /// Begins to look up a name. An address is its own.
-fn looked_up(state: &State, name: &str) -> Result<Addresses, ErrorCode> {
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub(in crate::extension) fn looked_up(
+    state: &State,
+    name: &str,
+) -> wasmtime::Result<Result<Addresses, Refusal>> {
     let sockets = &state.outgoing.sockets;
     let address = match (Host::parse(name), name.parse::<Ipv6Addr>()) {
         (Ok(Host::Domain(name)), _) if sockets.may_look_up(&name) => {
-            let open = sockets.open().ok_or(ErrorCode::TemporaryResolverFailure)?;
-            return Ok(Addresses::Pending(spawn(sockets.look_up(name, open))));
+            let Some(open) = sockets.open() else { return Ok(Err(Refusal::TooMany)) };
+            return begin(|| Ok(Addresses::Pending(spawn(sockets.look_up(name, open)))));
         }
-        (Ok(Host::Domain(_)), _) => return Err(ErrorCode::AccessDenied),
+        (Ok(Host::Domain(_)), _) => return Ok(Err(Refusal::Denied)),
         (Ok(Host::Ipv4(address)), _) => address.into(),
         (Ok(Host::Ipv6(address)), _) | (Err(_), Ok(address)) => address.into(),
-        (Err(_), Err(_)) => return Err(ErrorCode::InvalidArgument),
+        (Err(_), Err(_)) => return Ok(Err(Refusal::Senseless)),
     };
-    Ok(Addresses::Known(Ok(vec![address].into_iter())))
+    Ok(Ok(Addresses::Known(Ok(vec![address].into_iter()))))
 }
 
 fn next(mut store: StoreContextMut<State>, (this,): (Resource<Addresses>,)) -> Answered<Option<IpAddress>> {

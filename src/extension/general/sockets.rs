@@ -22,19 +22,25 @@ type Answered<R> = wasmtime::Result<(Result<R, ErrorCode>,)>;
 
 /// Gives a linker, in which one name may be given twice, what differs from wasmtime's.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    // The versions are those that wasmtime gives them.
+    count(linker)?;
     let mut tcp = linker.instance("wasi:sockets/tcp@0.2.12")?;
-    tcp.resource("tcp-socket", ResourceType::host::<TcpSocket>(), drop_tcp)?;
     tcp.func_wrap("[method]tcp-socket.start-bind", bind_tcp)?;
     tcp.func_wrap("[method]tcp-socket.finish-connect", finish_connect)?;
     tcp.func_wrap("[method]tcp-socket.start-listen", listen)?;
     let mut udp = linker.instance("wasi:sockets/udp@0.2.12")?;
-    udp.resource("udp-socket", ResourceType::host::<UdpSocket>(), drop_udp)?;
     udp.resource("outgoing-datagram-stream", ResourceType::host::<OutgoingDatagramStream>(), drop_outgoing)?;
     udp.func_wrap("[method]udp-socket.start-bind", bind_udp)?;
     udp.func_wrap("[method]udp-socket.stream", stream)?;
     udp.func_wrap("[method]incoming-datagram-stream.receive", receive)?;
-    udp.func_wrap("[method]outgoing-datagram-stream.send", send)?;
+    udp.func_wrap("[method]outgoing-datagram-stream.send", send)
+}
+
+/// Gives a linker what counts sockets, and looks up no name that was not lent.
+pub(in crate::extension) fn count(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    // The versions are those that wasmtime gives them.
+    let (tcp, udp) = (ResourceType::host::<TcpSocket>(), ResourceType::host::<UdpSocket>());
+    linker.instance("wasi:sockets/tcp@0.2.12")?.resource("tcp-socket", tcp, drop_tcp)?;
+    linker.instance("wasi:sockets/udp@0.2.12")?.resource("udp-socket", udp, drop_udp)?;
     linker.instance("wasi:sockets/tcp-create-socket@0.2.12")?.func_wrap("create-tcp-socket", create_tcp)?;
     linker.instance("wasi:sockets/udp-create-socket@0.2.12")?.func_wrap("create-udp-socket", create_udp)?;
     names::link(&mut linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?)

@@ -22,7 +22,7 @@ const SLICE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// Where the run or the call ends first, or the system refuses a thread.
-pub(super) fn wait<F: Future>(interrupt: &Interrupt, future: F) -> wasmtime::Result<F::Output> {
+pub(in crate::extension) fn wait<F: Future>(interrupt: &Interrupt, future: F) -> wasmtime::Result<F::Output> {
     let _entered = runtime()?.enter();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
@@ -42,7 +42,7 @@ pub(super) fn wait<F: Future>(interrupt: &Interrupt, future: F) -> wasmtime::Res
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub(super) fn begin<R>(work: impl FnOnce() -> R) -> wasmtime::Result<R> {
+pub(in crate::extension) fn begin<R>(work: impl FnOnce() -> R) -> wasmtime::Result<R> {
     let _entered = runtime()?.enter();
     Ok(work())
 }

@@ -19,12 +19,20 @@ pub(crate) struct Sockets {
     answers: Answers,
     /// By their places in the table of WASI's things.
     open: HashMap<u32, Connection>,
+    /// Of sockets that are gone while their streams may go on.
+    streams: Vec<Connection>,
 }
 
 impl Sockets {
     /// None yet; `most` is how many connections the extension may have at once.
     pub(in crate::extension) fn new(network: &Arc<Network>, most: usize) -> Self {
-        Self { network: Arc::clone(network), most, answers: Answers::default(), open: HashMap::new() }
+        Self {
+            network: Arc::clone(network),
+            most,
+            answers: Answers::default(),
+            open: HashMap::new(),
+            streams: Vec::new(),
+        }
     }
 
     /// Has the context of the instance ask here what a socket may do.
@@ -53,6 +61,11 @@ impl Sockets {
     /// Counts a socket no longer.
     pub(in crate::extension) fn close(&mut self, socket: u32) {
         self.open.remove(&socket);
+    }
+
+    /// Counts a socket until the instance ends.
+    pub(in crate::extension) fn outlive(&mut self, socket: u32) {
+        self.streams.extend(self.open.remove(&socket));
     }
 
     /// True where the instance may look up a name, which is in lower case.

@@ -10,11 +10,11 @@ use super::{PRELUDE, component, plain, run, sandbox, servers};
 use crate::support::{ENGINE, tight};
 
 /// Everything here is over long before this.
-const SOON: Duration = Duration::from_secs(5);
+pub(super) const SOON: Duration = Duration::from_secs(5);
 
 /// Waits until the other ends of all connections of a silent server are closed.
 #[track_caller]
-fn all_close(closed: &Mutex<Vec<bool>>, connections: usize) {
+pub(super) fn all_close(closed: &Mutex<Vec<bool>>, connections: usize) {
     let start = Instant::now();
     let is_over = || {
         let closed = closed.lock().unwrap();
