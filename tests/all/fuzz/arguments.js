@@ -187,6 +187,8 @@ const arrayOf = (parts, fixed) => {
   }
   const seen = (elementAt) => {
     const result = [];
+    // No element was read, and at some time there was a hole: the length may have been read before or after.
+    if (lengthSeen === undefined && array.length > 0) throw new Unknown();
     const length = lengthSeen ?? 0;
     for (let index = 0; index < length; index++) {
       const part = parts[index];
