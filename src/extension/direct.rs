@@ -17,7 +17,7 @@ use super::given::{self, Realloc};
 use super::host::HostFunctions;
 use super::shape::{self, MainImport, Shape};
 use super::state::State;
-use super::store::{explain, fresh_generation, store};
+use super::store::{canceller, explain, fresh_generation, store};
 use super::wasi::Lending;
 use super::{intrinsics, preview1};
 use crate::deadline::{CallAllowance, Interrupt};
@@ -337,11 +337,7 @@ impl Door for DirectDoor {
     }
 
     fn canceller(&self) -> Canceller {
-        let (interrupt, engine) = (Arc::clone(&self.interrupt), self.compiled.engine.clone());
-        Arc::new(move || {
-            interrupt.cancel_call();
-            engine.increment_epoch();
-        })
+        canceller(&self.compiled.engine, &self.interrupt)
     }
 
     fn maker(&self) -> Maker {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use innerbox_bridge_component::Fault;
+use innerbox_bridge_component::{Canceller, Fault};
 use innerbox_bridge_web::ConsoleFull;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, UpdateDeadline};
@@ -15,7 +15,17 @@ use super::stdio::LastWords;
 use super::trap::{Cause, fault};
 use super::wasi::Lending;
 use crate::deadline::Interrupt;
+use crate::engine::Engine;
 use crate::limits::ExtensionLimits;
+
+/// What ends the call that is being made, from any thread.
+pub(super) fn canceller(engine: &Engine, interrupt: &Arc<Interrupt>) -> Canceller {
+    let (engine, interrupt) = (engine.clone(), Arc::clone(interrupt));
+    Arc::new(move || {
+        interrupt.cancel_call();
+        engine.increment_epoch();
+    })
+}
 
 /// A store for one instance, with what it is lent.
 pub(super) fn store(

@@ -32,7 +32,7 @@ use resources::Resources;
 
 use super::handles::HANDLES_MAX;
 use super::state::State;
-use super::store::{explain, fresh_generation, store};
+use super::store::{canceller, explain, fresh_generation, store};
 use super::wasi::Lending;
 use crate::deadline::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
@@ -230,11 +230,7 @@ impl Door for GeneralDoor {
     }
 
     fn canceller(&self) -> Canceller {
-        let (interrupt, engine) = (Arc::clone(&self.interrupt), self.compiled.engine.clone());
-        Arc::new(move || {
-            interrupt.cancel_call();
-            engine.increment_epoch();
-        })
+        canceller(&self.compiled.engine, &self.interrupt)
     }
 
     fn maker(&self) -> Maker {
