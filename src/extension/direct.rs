@@ -13,6 +13,7 @@ use innerbox_bridge_component::{
 };
 use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
+use super::exports::{CoreFunction, Exports, Taken};
 use super::given::{self, Realloc};
 use super::host::HostFunctions;
 use super::shape::{self, MainImport, Shape};
@@ -32,6 +33,7 @@ pub(super) struct Compiled {
     engine: Engine,
     shape: Shape,
     module: Module,
+    exports: Exports,
     template: InstancePre<State>,
     /// By `ResourceId`: whether JavaScript gives the resource.
     given: Vec<bool>,
@@ -56,8 +58,9 @@ impl Compiled {
         preview1::link(&mut linker).map_err(described)?;
         intrinsics::link(&mut linker, &shape, plan, host).map_err(described)?;
         let template = linker.instantiate_pre(&module).map_err(described)?;
+        let exports = Exports::new(&module, &shape).map_err(described)?;
         let given = plan.resources.iter().map(|resource| resource.given).collect();
-        Ok(Self { engine: engine.clone(), shape, module, template, given })
+        Ok(Self { engine: engine.clone(), shape, module, exports, template, given })
     }
 
     pub(super) fn imports(&self) -> &[MainImport] {
@@ -86,21 +89,15 @@ struct Live {
     store: Store<State>,
     memory: Option<Memory>,
     realloc: Option<Realloc>,
-    /// By `FunctionId`.
-    functions: Vec<CoreFunction>,
+    exports: Taken,
     /// Where core values cross, kept so that a call clears no more of it than it uses.
     values: Values,
 }
 
 type Values = [ValRaw; FLAT_PARAMS_MAX];
 
-#[derive(Clone, Copy)]
-struct CoreFunction {
-    function: Func,
-    /// Core values of its parameters.
-    params: usize,
-    post_return: Option<Func>,
-}
+/// So many core values are set together.
+const FEW: usize = 4;
 
 impl DirectDoor {
     pub(super) fn new(
@@ -117,10 +114,10 @@ impl DirectDoor {
         let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
         match prepare(&self.compiled, &mut store) {
-            Ok((memory, realloc, functions)) => {
+            Ok((memory, realloc, exports)) => {
                 self.generation = fresh_generation();
                 let values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
-                self.live = Some(Live { store, memory, realloc, functions, values });
+                self.live = Some(Live { store, memory, realloc, exports, values });
                 Ok(())
             }
             Err(error) => Err(explain(&mut store, &self.interrupt, self.limits, &error)),
@@ -133,7 +130,8 @@ impl DirectDoor {
             return Err(Fault::abi("the component's instance is dead"));
         };
         let (interrupt, limits, allowance) = (&*self.interrupt, self.limits, self.allowance);
-        let result = body(&mut Inside { live, interrupt, limits, allowance });
+        let exports = &self.compiled.exports;
+        let result = body(&mut Inside { live, exports, interrupt, limits, allowance });
         if result.is_err() {
             self.live = None;
         }
@@ -144,6 +142,7 @@ impl DirectDoor {
 /// A live instance, with what watches the calls into it.
 struct Inside<'a> {
     live: &'a mut Live,
+    exports: &'a Exports,
     interrupt: &'a Interrupt,
     limits: ExtensionLimits,
     allowance: CallAllowance,
@@ -159,7 +158,7 @@ impl Inside<'_> {
     fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         crossing.lower(self, &mut flat)?;
-        let core = self.live.functions[function];
+        let core = self.live.core(self.exports, function).map_err(|fault| *fault)?;
         self.enter(|live| live.call(core, &mut flat, Some(crossing)))?;
         self.live.store.data().handles.end_call()?;
         crossing.lift(self.live.source(), &flat)?;
@@ -214,15 +213,35 @@ impl Live {
         Source { memory, handles: &mut state.handles, encoding: ENCODING }
     }
 
+    #[inline]
+    fn core(&mut self, exports: &Exports, function: FunctionId) -> Result<CoreFunction, Box<Fault>> {
+        if let Some(core) = self.exports.known(function) {
+            return Ok(*core);
+        }
+        let taken = self.exports.take(exports, &mut self.store, function);
+        taken.map_err(|error| Box::new(Fault::abi(format!("{error:#}"))))
+    }
+
     /// Calls a core function with its parameters in `flat`, where its result is put.
+    #[inline]
     fn call(
         &mut self,
         core: CoreFunction,
         flat: &mut [u64],
         crossing: Option<&mut dyn Crossing>,
     ) -> wasmtime::Result<()> {
-        for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
-            *value = ValRaw::u64(*bits);
+        match flat.first_chunk::<FEW>() {
+            // Most functions have no more. To set all of a few is cheaper than to count them.
+            Some(few) if core.params <= FEW => {
+                for (value, bits) in self.values.iter_mut().zip(few) {
+                    *value = ValRaw::u64(*bits);
+                }
+            }
+            _ => {
+                for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
+                    *value = ValRaw::u64(*bits);
+                }
+            }
         }
         let values = &mut self.values;
         match crossing {
@@ -244,36 +263,20 @@ impl Live {
     }
 }
 
-type Prepared = (Option<Memory>, Option<Realloc>, Vec<CoreFunction>);
+type Prepared = (Option<Memory>, Option<Realloc>, Taken);
 
 fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
-    let instance = compiled.template.instantiate(&mut *store)?;
-    let shape = &compiled.shape;
-    let mut find = |name: &str| {
-        let missing = || wasmtime::Error::msg(format!("`{name}` is not exported"));
-        instance.get_func(&mut *store, name).ok_or_else(missing)
-    };
-    let mut functions = Vec::with_capacity(shape.functions.len());
-    for core in &shape.functions {
-        let post_return = core.post_return.as_deref().map(&mut find).transpose()?;
-        functions.push(CoreFunction { function: find(&core.name)?, params: core.params, post_return });
-    }
-    let mut destructors = Vec::with_capacity(shape.destructors.len());
-    for name in &shape.destructors {
-        destructors.push(name.as_deref().map(&mut find).transpose()?);
-    }
-    let initialize = shape.initialize.as_deref().map(&mut find).transpose()?;
-    store.data_mut().handles.destructors = destructors;
-    let memory = shape.memory.as_deref().and_then(|name| instance.get_memory(&mut *store, name));
-    let realloc: Option<Realloc> =
-        shape.realloc.as_deref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
+    let exports = &compiled.exports;
+    let taken = Taken::new(exports, compiled.template.instantiate(&mut *store)?);
+    store.data_mut().handles.destructors = taken.destructors(exports, store)?;
+    let (memory, realloc) = (taken.memory(exports, store), taken.realloc(exports, store)?);
     store.data_mut().handles.given.clone_from(&compiled.given);
     store.data_mut().imports.memory = memory;
     store.data_mut().imports.realloc = realloc.clone();
-    if let Some(initialize) = initialize {
+    if let Some(initialize) = taken.initialize(exports, store)? {
         initialize.call(&mut *store, &[], &mut [])?;
     }
-    Ok((memory, realloc, functions))
+    Ok((memory, realloc, taken))
 }
 
 /// Calls a core function with raw values. `values` holds its parameters, then its result.
@@ -312,7 +315,7 @@ impl Door for DirectDoor {
         let Some(live) = self.live.as_mut() else { return Ok(()) };
         // Until the end: `explain` asks whether this call's time was over.
         let _mark = self.interrupt.enter_call(self.allowance);
-        let core = live.functions[function];
+        let core = live.core(&self.compiled.exports, function)?;
         let mut called = live.call(core, flat, None);
         if let (Ok(()), Some(post_return)) = (&called, core.post_return) {
             // It takes the result, which lies where parameters do.

@@ -3,6 +3,7 @@
 mod clock;
 mod concurrent;
 mod direct;
+mod exports;
 mod general;
 mod given;
 mod handles;

@@ -135,7 +135,7 @@ macro_rules! c_function {
         where
             's: 's, // named by the table, so it must not be bound at the call
         {
-            run(options, receiver, &[$($argument.given()),*])
+            run(options, receiver, [$($argument.given()),*])
         }
 
         struct $table<$($type,)* R>(std::marker::PhantomData<($($type,)* R,)>);
@@ -218,40 +218,49 @@ pub fn fast_calls() -> u64 {
     CALLS.load(std::sync::atomic::Ordering::Relaxed)
 }
 
-/// The body of every C function. A panic must not leave it: the frame below is V8's.
-fn run<'s, R: Returned>(options: &'s Options<'s>, this: Value<'s>, arguments: &[Given<'s>]) -> R {
+/// The body of every C function, inlined so that each knows how its arguments arrive. A panic must not leave it: the frame
+/// below is V8's.
+#[inline(always)]
+fn run<'s, R: Returned, const COUNT: usize>(
+    options: &'s Options<'s>,
+    this: Value<'s>,
+    arguments: [Given<'s>; COUNT],
+) -> R {
     #[cfg(debug_assertions)]
     CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // SAFETY: `overloads` is given to functions together with data from `Callees::enter` and with nothing else.
     let callee = unsafe { callee::of_unchecked(options.data) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R>(callee, this, arguments)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R, COUNT>(callee, this, &arguments)));
     let refused = match outcome {
         Ok(Ok(answer)) => return answer,
         Ok(Err(refused)) => *refused,
         Err(panic) => Refused::Host(innerbox_binding::host_fault(&*panic)),
     };
-    throw(options, callee, this, arguments, refused);
+    throw(options, callee, this, &arguments, refused);
     R::default()
 }
 
 // Boxed, so that an answer is returned in registers.
-fn attempt<'s, R: Returned>(
+#[inline(always)]
+fn attempt<'s, R: Returned, const COUNT: usize>(
     callee: &Callee,
     this: Value<'s>,
-    arguments: &[Given<'s>],
+    arguments: &[Given<'s>; COUNT],
 ) -> Result<R, Box<Refused>> {
     let (CalleeRole::Export(id), Some(scalars)) = (callee.role, &callee.scalars) else {
         return Ok(R::default());
     };
+    let Ok(params) = <&[Scalar; COUNT]>::try_from(scalars.params.as_slice()) else {
+        return Ok(R::default());
+    };
     let mut flat = [0_u64; 1 + PARAMS_MAX];
     let receivers = usize::from(callee.receiver.is_some());
-    let params = scalars.params.iter().zip(arguments).zip(&mut flat[receivers..]);
-    for (index, ((scalar, given), bits)) in params.enumerate() {
-        let read = match *given {
-            Given::Number(number) => scalar::number_to_bits(*scalar, number),
-            Given::Value(value) => scalar::primitive_to_bits(*scalar, value),
+    for index in 0..COUNT {
+        let read = match arguments[index] {
+            Given::Number(number) => scalar::number_to_bits(params[index], number),
+            Given::Value(value) => scalar::primitive_to_bits(params[index], value),
         };
-        *bits = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
+        flat[receivers + index] = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
     }
     let instance = &*callee.instance;
     let mut door = instance.door().map_err(|fault| Box::new(Refused::Component(fault)))?;

@@ -15,24 +15,19 @@ pub(crate) fn to_bits(
     }
 }
 
-/// Reads a number as a scalar that is a number in JavaScript. The usual types first: a jump table costs more.
+/// Reads a number as a scalar that is a number in JavaScript. All integer types take the same way, by their range: a jump
+/// for each type costs more.
 #[inline]
 pub(crate) fn number_to_bits(scalar: Scalar, number: f64) -> Option<u64> {
-    if scalar == Scalar::U32 {
-        return unsigned(number, u32::MAX);
-    }
-    if scalar == Scalar::F64 {
-        return Some(number.to_bits());
-    }
-    if scalar == Scalar::S32 {
-        return signed(number, i32::MIN, i32::MAX);
+    let integer = low_bits(number);
+    let (min, max) = RANGES[scalar as usize];
+    if integer as f64 == number && (min..=max).contains(&integer) {
+        // A core i32: sign-extended to 32 bits, zero-extended from there.
+        return Some(u64::from(integer as u32));
     }
     match scalar {
+        Scalar::F64 => Some(number.to_bits()),
         Scalar::F32 => Some(u64::from((number as f32).to_bits())),
-        Scalar::U8 => unsigned(number, u8::MAX.into()),
-        Scalar::U16 => unsigned(number, u16::MAX.into()),
-        Scalar::S8 => signed(number, i8::MIN.into(), i8::MAX.into()),
-        Scalar::S16 => signed(number, i16::MIN.into(), i16::MAX.into()),
         _ => None,
     }
 }
@@ -53,23 +48,26 @@ pub(crate) fn primitive_to_bits(scalar: Scalar, value: v8::Local<v8::Value>) -> 
     }
 }
 
-// Added to a number of at most 32 bits, these leave the number's own bits at the end of the sum's. Whatever else was added,
-// the bits do not give the number back: so what does come back as it was is an integer of that type; -0 is 0.
-const UNSIGNED: f64 = 4_503_599_627_370_496.0; // 2^52
-const SIGNED: f64 = 6_755_399_441_055_744.0; // 2^52 + 2^51
+/// The least and the greatest value of each integer type that is a number in JavaScript, by `Scalar`.
+const RANGES: [(i64, i64); 12] = {
+    const NONE: (i64, i64) = (0, -1);
+    let mut ranges = [NONE; 12];
+    ranges[Scalar::S8 as usize] = (i8::MIN as i64, i8::MAX as i64);
+    ranges[Scalar::U8 as usize] = (0, u8::MAX as i64);
+    ranges[Scalar::S16 as usize] = (i16::MIN as i64, i16::MAX as i64);
+    ranges[Scalar::U16 as usize] = (0, u16::MAX as i64);
+    ranges[Scalar::S32 as usize] = (i32::MIN as i64, i32::MAX as i64);
+    ranges[Scalar::U32 as usize] = (0, u32::MAX as i64);
+    ranges
+};
 
+/// The integer that a number of fewer than 51 bits is, or would be rounded to; of any other number, some integer. What is
+/// still the same as a number was an integer of that size; -0 is 0.
 #[inline]
-fn unsigned(number: f64, max: u32) -> Option<u64> {
-    let integer = (number + UNSIGNED).to_bits() as u32;
-    (f64::from(integer) == number && integer <= max).then(|| u64::from(integer))
-}
-
-#[inline]
-fn signed(number: f64, min: i32, max: i32) -> Option<u64> {
-    let integer = ((number + SIGNED).to_bits() as u32).cast_signed();
-    let fits = f64::from(integer) == number && (min..=max).contains(&integer);
-    // A core i32: sign-extended to 32 bits, zero-extended from there.
-    fits.then(|| u64::from(integer.cast_unsigned()))
+fn low_bits(number: f64) -> i64 {
+    // From here to 2^53 doubles are the integers, so a sum's bits count up from the shift's own.
+    const SHIFT: f64 = 6_755_399_441_055_744.0; // 2^52 + 2^51
+    (number + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()).cast_signed()
 }
 
 /// The core value of a number as it lies in memory.

@@ -93,6 +93,10 @@ impl Lowered {
     /// Writes the string to its place, which is `bytes` long.
     pub(crate) fn write(&self, isolate: &v8::Isolate, string: v8::Local<'_, v8::String>, place: &mut [u8]) {
         match self.form {
+            // As many bytes as units: all of it is ASCII, and copied as it is.
+            Form::Utf8 if place.len() == string.length() => {
+                string.write_one_byte_v2(isolate, 0, place, v8::WriteFlags::empty());
+            }
             Form::Utf8 => {
                 string.write_utf8_v2(isolate, place, v8::WriteFlags::kReplaceInvalidUtf8, None);
             }
