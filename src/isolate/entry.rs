@@ -10,7 +10,7 @@ use std::sync::Arc;
 use innerbox_binding::{Buffers, Quota};
 
 use super::heap_limit::HeapLimit;
-use super::platform;
+use super::{platform, realm};
 
 /// What an isolate may take of its process.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ impl ParkedIsolate {
         platform::start();
         let quota = Quota::new(options.array_buffer_bytes);
         let buffers = Buffers::new(&quota);
-        let params = v8::CreateParams::default()
+        let params = realm::start_with(v8::CreateParams::default())
             .heap_limits(0, options.heap_bytes)
             .array_buffer_allocator(buffers.allocator().make_shared())
             .allow_atomics_wait(false);

@@ -10,24 +10,11 @@ const BACKGROUND_THREADS: u32 = 2;
 /// Heap of the isolate that keeps V8's shared read-only heap alive. It runs nothing.
 const KEEPER_HEAP_BYTES: usize = 8 << 20;
 
-/// V8's flags. One a call: V8 drops every flag that follows one it does not know.
-const FLAGS: [&str; 3] = [
-    // SharedArrayBuffer makes a clock as fine as the processor's, and its bytes are not counted. Without a callback that
-    // allows it, this takes the constructor out of every context.
-    "--enable-sharedarraybuffer-per-context",
-    // What one isolate's JavaScript may use of its thread's stack, in KiB. A component called from there gets another
-    // 512 KiB, and the smallest usual thread has 2 MiB.
-    "--stack-size=984",
-    // Unrolling an inner loop takes the interrupt check out of the loop around it: optimised code of
-    // `for (;;) list.push(new Array(1000))` can then be ended by nothing, and its heap limit ends the process.
-    "--no-turboshaft-loop-unrolling",
-];
-
 /// Starts V8, or does nothing where it runs already.
 pub(crate) fn start() {
     static START: Once = Once::new();
     START.call_once(|| {
-        for flag in FLAGS {
+        for flag in innerbox_realm::FLAGS {
             v8::V8::set_flags_from_string(flag);
         }
         v8::V8::set_entropy_source(|bytes: &mut [u8]| getrandom::fill(bytes).is_ok());

@@ -1,22 +1,29 @@
-//! A fresh realm, before anything of the tenant's runs in it: what a tenant must not have is taken away.
+//! A fresh realm, before anything of the tenant's runs in it.
 
-use innerbox_binding::{
-    Arguments, Failure, OrPending, Outcome, define_denied_error, function, value::string,
-};
+use std::borrow::Cow;
+
+use innerbox_binding::{Failure, attach_denied_error};
+pub(crate) use innerbox_realm::RealmGrants;
+use innerbox_realm::snapshot::{self, BARE};
 
 use super::exception::describe;
 use crate::error::Error;
 
-/// What a realm keeps that is otherwise taken away.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RealmGrants {
-    /// `eval`, `new Function` and their kin.
-    pub(crate) code_from_strings: bool,
-    /// V8's own `WebAssembly`, whose memories are not counted by any limit.
-    pub(crate) web_assembly: bool,
+/// The realm as it is without grants, made when this program was compiled.
+static SNAPSHOT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/realm.snapshot")));
+
+/// V8 reads words of a snapshot.
+#[repr(align(16))]
+struct Aligned<T: ?Sized>(T);
+
+/// Has an isolate start with the realm.
+pub(super) fn start_with(params: v8::CreateParams) -> v8::CreateParams {
+    params
+        .snapshot_blob(v8::StartupData::from(Cow::Borrowed(&SNAPSHOT.0)))
+        .external_references(snapshot::references().into())
 }
 
-/// Makes a context and prepares it.
+/// Makes a context with the realm, in an isolate that [started](start_with) with it.
 ///
 /// # Errors
 /// What the preparation threw: a fault of ours, or a heap limit too small for a realm.
@@ -24,7 +31,12 @@ pub(crate) fn make<'s>(
     scope: &mut v8::PinScope<'s, '_, ()>,
     grants: RealmGrants,
 ) -> Result<v8::Local<'s, v8::Context>, Error> {
-    let context = v8::Context::new(scope, v8::ContextOptions::default());
+    let options = v8::ContextOptions::default();
+    let context = match grants.web_assembly {
+        false => v8::Context::new(scope, options),
+        true => v8::Context::from_snapshot(scope, BARE, options)
+            .ok_or_else(|| Error::Isolate("host fault: the snapshot has no bare context".to_owned()))?,
+    };
     context.set_allow_generation_from_strings(grants.code_from_strings);
     if !grants.web_assembly {
         scope.set_allow_wasm_code_generation_callback(refuse);
@@ -37,24 +49,11 @@ pub(crate) fn make<'s>(
 }
 
 fn prepare(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
-    v8::tc_scope!(let scope, scope);
-    let source = string(scope, include_str!("realm.js"));
-    let prelude = v8::Script::compile(scope, source, None)
-        .and_then(|script| script.run(scope))
-        .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
-        .or_pending()?;
-    let is_real_array = function(scope, "isRealArray", is_real_array, None).or_pending()?;
-    let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
-    let receiver = v8::undefined(scope).into();
-    match prelude.call(scope, receiver, &[is_real_array.into(), web_assembly.into()]) {
-        Some(_) => define_denied_error(scope).or_pending(),
-        None => Err(scope.exception().map_or(Failure::Pending, |thrown| Failure::thrown(scope, thrown))),
+    match grants.web_assembly {
+        false => innerbox_realm::restore(scope)?,
+        true => innerbox_realm::define(scope, grants)?,
     }
-}
-
-/// True for arrays, false for all that only look like one: to JavaScript an ES Proxy of an array is an array as well.
-fn is_real_array<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
-    Ok(v8::Boolean::new(scope, args.get(0).is_array()).into())
+    attach_denied_error(scope)
 }
 
 extern "C" fn refuse(_context: v8::Local<v8::Context>, _source: v8::Local<v8::String>) -> bool {

@@ -9,6 +9,8 @@ use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
+use v8::MapFnTo;
+
 use crate::failure::{Failure, Outcome};
 use crate::strings::string;
 
@@ -59,6 +61,15 @@ where
     builder.build(scope)
 }
 
+/// The C function behind a [`function`] that is in a start-up snapshot: V8 has to know it where one is made or used.
+pub fn reference<F>(callback: F) -> v8::ExternalReference
+where
+    F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
+{
+    let _ = callback;
+    v8::ExternalReference { function: guarded::<F>.map_fn_to() }
+}
+
 fn guarded<'s, F>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>, mut answer: v8::ReturnValue<'s>)
 where
     F: for<'c, 'i> Fn(&mut v8::PinScope<'c, 'i>, Arguments<'c>) -> Outcome<'c> + Copy + 'static,
@@ -89,10 +100,12 @@ fn conjure<F: Copy + 'static>() -> F {
 
 /// The error for a panic that was caught.
 pub fn host_fault(panic: &(dyn Any + Send)) -> Failure {
-    let detail = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned());
-    Failure::error(format!("host fault: a callback panicked: {detail}")).code("ERR_HOST_FAULT")
+    let message = panic_message(panic);
+    Failure::error(format!("host fault: a callback panicked: {message}")).code("ERR_HOST_FAULT")
+}
+
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

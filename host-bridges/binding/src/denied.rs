@@ -1,16 +1,11 @@
 //! `DeniedError`: what a script gets where a grant is missing.
 
-use crate::strings::string;
+use crate::failure::{Failure, OrPending};
+use crate::prelude::{self, Source, no_natives};
 
-/// Makes the class; run before any of the tenant's code.
-const SOURCE: &str = "(() => {
-  'use strict';
-  class DeniedError extends Error {}
-  Object.defineProperty(DeniedError.prototype, 'name', { value: 'DeniedError', writable: true, enumerable: false, configurable: true });
-  return DeniedError;
-})()";
-
-const NAME: &str = "DeniedError";
+/// The source that defines the class on the global object and returns it.
+pub(crate) const SOURCES: &[Source] =
+    &[Source { name: "denied", text: include_str!("denied.js"), natives: no_natives }];
 
 /// The code that each of them has, as in Node.
 pub(crate) const CODE: &str = "ERR_ACCESS_DENIED";
@@ -18,19 +13,26 @@ pub(crate) const CODE: &str = "ERR_ACCESS_DENIED";
 /// The class, in the isolate's slot.
 struct Class(v8::Global<v8::Function>);
 
-/// Defines the class on the global object of the scope's context. Where that was not done, a denial is a plain `Error`. `None`
-/// where its JavaScript does not run: V8 holds an exception, or is being terminated.
-pub fn define_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Option<()> {
-    let source = string(scope, SOURCE);
-    let class = v8::Script::compile(scope, source, None)?.run(scope)?;
-    let name = string(scope, NAME);
-    let global = scope.get_current_context().global(scope);
-    global.define_own_property(scope, name.into(), class, v8::PropertyAttribute::DONT_ENUM)?;
-    if let Ok(class) = v8::Local::<v8::Function>::try_from(class) {
-        let class = Class(v8::Global::new(scope, class));
-        scope.set_slot(class);
-    }
-    Some(())
+/// Defines the class on the global object of the current context: call before any of the tenant's code runs.
+///
+/// # Errors
+/// What V8 says where it cannot run the host's JavaScript: out of stack, or terminated.
+pub fn define_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    prelude::begin(scope)?;
+    prelude::load(scope, SOURCES[0].name).map(drop)
+}
+
+/// Makes denials of the isolate errors of the class that the current context has. Where that was not done, a denial is a
+/// plain `Error`.
+///
+/// # Errors
+/// As [`define_denied_error`].
+pub fn attach_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    let class = prelude::export(scope, SOURCES[0].name, "DeniedError")?;
+    let class = v8::Local::<v8::Function>::try_from(class).ok().or_pending()?;
+    let class = Class(v8::Global::new(scope, class));
+    scope.set_slot(class);
+    Ok(())
 }
 
 /// An error of the class.

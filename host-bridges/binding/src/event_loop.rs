@@ -126,7 +126,24 @@ impl<T> Drop for Completer<T> {
     }
 }
 
+/// Wakes an event loop that waits, from any thread: its turn is over, and whoever runs it looks what has changed.
+#[derive(Clone)]
+pub struct Waker(Sender<Finished>);
+
+impl Waker {
+    /// Wakes it. Where the isolate is gone, this does nothing.
+    pub fn wake(&self) {
+        // Nothing waits under this number.
+        let _ = self.0.send(Finished { id: 0, answer: Err(()) });
+    }
+}
+
 impl EventLoop {
+    /// What wakes the loop.
+    pub fn waker(&self) -> Waker {
+        Waker(self.sender.clone())
+    }
+
     /// Gives the isolate an event loop.
     pub fn install(isolate: &mut v8::Isolate, limits: LoopLimits) {
         let (sender, finished) = channel();

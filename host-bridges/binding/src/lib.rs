@@ -19,7 +19,7 @@ pub mod value;
 pub use buffer::{
     Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
-pub use callback::{Arguments, function, guard, host_fault, template};
-pub use denied::define_denied_error;
-pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};
+pub use callback::{Arguments, function, guard, host_fault, panic_message, reference, template};
+pub use denied::{attach_denied_error, define_denied_error};
+pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited, Waker};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};

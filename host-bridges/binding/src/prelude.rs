@@ -11,8 +11,10 @@ use std::rc::Rc;
 use std::sync::RwLock;
 
 use v8::script_compiler;
+use v8::{ExternalReference, MapFnTo};
 
-use crate::callback::{Arguments, function, guard};
+use crate::callback::{Arguments, function, guard, reference};
+use crate::denied;
 use crate::failure::{Failure, OrPending, Outcome};
 use crate::value;
 
@@ -41,6 +43,9 @@ struct Registry {
 /// The context's embedder data that holds a `Map` of what each source returned, by name.
 const MODULES: i32 = 1;
 
+/// The place of that `Map` among the data of a context in a snapshot.
+const PRESERVED: usize = 0;
+
 const PRIMORDIALS: Source =
     Source { name: "primordials", text: include_str!("primordials.js"), natives: no_natives };
 
@@ -58,19 +63,71 @@ pub fn begin(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
     keep(scope, modules, "load", load.into())?;
     let primordials = evaluate(scope, modules, &PRIMORDIALS)?;
     keep(scope, modules, PRIMORDIALS.name, primordials.into())?;
-    context.set_embedder_data(MODULES, modules.into());
-    context.set_slot(Rc::new(Registry::default()));
-    Ok(())
+    start(scope, modules.into())
 }
 
-/// Makes sources known to the current context; see [`begin`].
+/// Makes sources known to the current context; see [`begin`]. To register them again does nothing.
 ///
 /// # Errors
 /// As [`begin`].
 pub fn register(scope: &mut v8::PinScope<'_, '_>, sources: &'static [Source]) -> Result<(), Failure> {
     begin(scope)?;
-    registry(scope)?.sources.borrow_mut().extend(sources);
+    let registry = registry(scope)?;
+    let mut known = registry.sources.borrow_mut();
+    let is_new = |source: &&'static Source| known.iter().all(|other| other.name != source.name);
+    let new: Vec<_> = sources.iter().filter(is_new).collect();
+    known.extend(new);
     Ok(())
+}
+
+/// Says of an isolate that a start-up snapshot is made of it: V8 keeps no compiled code of one.
+pub fn expect_snapshot(isolate: &mut v8::Isolate) {
+    isolate.set_slot(ForSnapshot);
+}
+
+/// In the slot of an isolate that a snapshot is made of.
+struct ForSnapshot;
+
+/// Leaves what the sources of the current context returned in the start-up snapshot that is being made, for
+/// [`restore`], and lets go of all that is Rust's.
+///
+/// # Errors
+/// A host fault where nothing has begun.
+pub fn preserve(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    let context = scope.get_current_context();
+    let modules = modules(scope)?;
+    let index = scope.add_context_data(context, modules);
+    context.clear_all_slots();
+    match index {
+        PRESERVED => Ok(()),
+        _ => Err(fault("something else is in the snapshot".to_owned())),
+    }
+}
+
+/// As [`begin`], in a context that came from a start-up snapshot.
+///
+/// # Errors
+/// A host fault where the snapshot has none of [`preserve`].
+pub fn restore(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    let modules = scope.get_context_data_from_snapshot_once::<v8::Value>(PRESERVED);
+    let modules = modules.map_err(|_| fault("the snapshot has no prelude".to_owned()))?;
+    start(scope, modules)
+}
+
+fn start(scope: &mut v8::PinScope<'_, '_>, modules: v8::Local<v8::Value>) -> Result<(), Failure> {
+    let context = scope.get_current_context();
+    context.set_embedder_data(MODULES, modules);
+    context.set_slot(Rc::new(Registry::default()));
+    let complete = export(scope, PRIMORDIALS.name, "complete")?;
+    let complete = v8::Local::<v8::Function>::try_from(complete).ok().or_pending()?;
+    complete.call(scope, value::undefined(scope), &[]).or_pending()?;
+    register(scope, denied::SOURCES)
+}
+
+/// What a snapshot with a prelude refers to.
+pub fn references() -> Vec<ExternalReference> {
+    let lazy: v8::AccessorNameGetterCallback = lazy_property.map_fn_to();
+    vec![reference(load_callback), ExternalReference { pointer: lazy as *mut std::ffi::c_void }]
 }
 
 /// What the source `name` returned. It is run when it is first asked for.
@@ -196,7 +253,7 @@ fn compile<'s>(
     let reason = script_compiler::NoCacheReason::NoReason;
     let function = script_compiler::compile_function(scope, &mut compiled, parameters, &[], options, reason)
         .or_pending()?;
-    if cached.is_none() {
+    if cached.is_none() && scope.get_slot::<ForSnapshot>().is_none() {
         keep_code(source.name, function);
     }
     Ok(function)

@@ -45,15 +45,23 @@ const SymbolPrototype = Symbol.prototype;
 const WeakMapPrototype = WeakMap.prototype;
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
 
-return {
+// The newest of the language is not in a start-up snapshot: V8 adds it to a context that comes out of one. Called before any
+// of the tenant's code runs.
+function complete() {
+  taken.globalNames = getOwnPropertyNames(globalThis);
+  taken.Float16Array = globalThis.Float16Array;
+  taken.SymbolDispose = Symbol.dispose;
+}
+
+const taken = {
   __proto__: null,
+  complete,
   defineHidden,
   uncurryThis,
-  globalNames: getOwnPropertyNames(globalThis),
 
   Array, ArrayBuffer, BigInt, Boolean, DataView, Date, Error, EvalError, Function, Map, Number, Object, Promise,
   RangeError, ReferenceError, RegExp, Set, String, Symbol, SyntaxError, TypeError, URIError, WeakMap, BigInt64Array,
-  BigUint64Array, Float16Array, Float32Array, Float64Array, Int16Array, Int32Array, Int8Array, Uint16Array,
+  BigUint64Array, Float32Array, Float64Array, Int16Array, Int32Array, Int8Array, Uint16Array,
   Uint32Array, Uint8Array, Uint8ClampedArray, decodeURIComponent,
 
   ArrayFrom: Array.from,
@@ -90,7 +98,6 @@ return {
   ReflectDefineProperty: Reflect.defineProperty,
   ReflectOwnKeys: Reflect.ownKeys,
   SymbolAsyncIterator: Symbol.asyncIterator,
-  SymbolDispose: Symbol.dispose,
   SymbolFor: Symbol.for,
   SymbolIterator: Symbol.iterator,
   SymbolSpecies: Symbol.species,
@@ -208,3 +215,5 @@ return {
   PromiseReject: Promise.reject.bind(Promise),
   PromiseResolve: Promise.resolve.bind(Promise),
 };
+
+return taken;

@@ -37,9 +37,9 @@ pub(crate) struct Bridge {
 
 impl Bridge {
     /// Gives the isolate of the scope a bridge, with at most `handles` handles at once.
-    pub(crate) fn install(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
+    pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
         let realm = Realm {
-            errors: Errors::install(scope)?,
+            errors: Errors::attach(scope)?,
             dispose: dispose_symbol(scope)?,
             handles: RefCell::new(HandleTable::new(handles)),
             collected: Rc::default(),

@@ -1,12 +1,14 @@
 //! Faults and payloads as exceptions of the isolate's own realm.
 
+use innerbox_binding::Failure;
+use innerbox_binding::prelude::{self, Source, no_natives};
 use innerbox_binding::value::{name, string};
-use innerbox_binding::{Failure, OrPending};
 
 use crate::door::Fault;
 use crate::payload;
 
-const SOURCE: &str = include_str!("errors.js");
+const SOURCES: &[Source] =
+    &[Source { name: "component/errors", text: include_str!("errors.js"), natives: no_natives }];
 
 /// Makes the errors; holds the function of `errors.js`.
 pub(crate) struct Errors {
@@ -24,9 +26,15 @@ struct Described<'s> {
 
 impl Errors {
     /// Defines the classes on the global object.
-    pub(crate) fn install(scope: &mut v8::PinScope<'_, '_>) -> Result<Self, Failure> {
-        let source = string(scope, SOURCE);
-        let make = v8::Script::compile(scope, source, None).or_pending()?.run(scope).or_pending()?;
+    pub(crate) fn define(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+        prelude::register(scope, SOURCES)?;
+        prelude::load(scope, SOURCES[0].name).map(drop)
+    }
+
+    /// What makes errors of the classes that the current context has.
+    pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>) -> Result<Self, Failure> {
+        prelude::register(scope, SOURCES)?;
+        let make = prelude::export(scope, SOURCES[0].name, "make")?;
         let make = v8::Local::<v8::Function>::try_from(make)
             .map_err(|_| Failure::error("host fault: errors.js gives no function"))?;
         Ok(Self { make: v8::Global::new(scope, make) })

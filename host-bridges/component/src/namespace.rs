@@ -11,18 +11,28 @@ use crate::bridge::Bridge;
 use crate::callee::CalleeRole;
 use crate::class::{define, function, function_template};
 use crate::door::Door;
+use crate::error::Errors;
 use crate::given::Given;
 use crate::instance::Instance;
 use crate::plan::{FunctionId, Interface, Plan, ResourceId};
 use crate::transfer;
 
-/// Gives the isolate of the scope a component bridge: the error classes on the global object, and a handle table with
-/// room for `handles` handles. Call it before any of the tenant's code.
+/// Puts the error classes on the global object: call before any of the tenant's code runs. Nothing of it is Rust's, so it
+/// can be in a start-up snapshot.
 ///
 /// # Errors
-/// A host fault where the prelude does not run.
-pub fn install(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
-    Bridge::install(scope, handles)
+/// What V8 says where it cannot run the host's JavaScript: out of stack, or terminated.
+pub fn define_errors(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    Errors::define(scope)
+}
+
+/// Gives the isolate of the scope, which has the error classes, a component bridge with a handle table that has room for
+/// `handles` handles. Call it before any of the tenant's code.
+///
+/// # Errors
+/// As [`define_errors`].
+pub fn attach(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
+    Bridge::attach(scope, handles)
 }
 
 /// How many handles of resources the isolate's scripts hold.

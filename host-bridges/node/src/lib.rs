@@ -80,15 +80,32 @@ impl State {
 /// # Errors
 /// What V8 says where it cannot run the host's JavaScript: out of stack, or terminated.
 pub fn install(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
-    let context = scope.get_current_context();
-    context.set_slot(Rc::new(State {
+    define(scope)?;
+    attach(scope, options)
+}
+
+/// The first half of [`install`], of which nothing is Rust's: it can be in a start-up snapshot.
+///
+/// # Errors
+/// As [`install`].
+pub fn define(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    prelude::register(scope, modules::SOURCES)?;
+    modules::define_globals(scope);
+    Ok(())
+}
+
+/// The second half: what this context's modules are lent.
+///
+/// # Errors
+/// As [`install`].
+pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
+    prelude::register(scope, modules::SOURCES)?;
+    scope.get_current_context().set_slot(Rc::new(State {
         files: Arc::new(options.files),
         arguments: options.arguments,
         environment: options.environment,
         cwd: access::normalize(&options.cwd),
         exit: options.exit,
     }));
-    prelude::register(scope, modules::SOURCES)?;
-    modules::define_globals(scope);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use innerbox_binding::{Arguments, Failure, Outcome, value};
+use innerbox_binding::{Arguments, Failure, Outcome, reference, value};
 
 use crate::{State, clock};
 
@@ -162,8 +162,17 @@ pub fn write(
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "write", write_callback);
     value::set_function(scope, host, "now", clock::now);
-    let colored = State::of(scope).is_ok_and(|state| state.output.colors == Colors::Always);
-    value::set(scope, host, "colors", v8::Boolean::new(scope, colored).into());
+    value::set_function(scope, host, "colored", colored);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![reference(write_callback), reference(clock::now), reference(colored)]
+}
+
+/// `colored()`: whether values are coloured.
+fn colored<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
+    let colored = State::of(scope)?.output.colors == Colors::Always;
+    Ok(v8::Boolean::new(scope, colored).into())
 }
 
 /// `write(stream, text)`: `stream` is 0 for what a program says and 1 for what it warns of.

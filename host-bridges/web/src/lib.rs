@@ -66,15 +66,25 @@ impl State {
     }
 }
 
-/// Puts the web's globals on the global object of the current context: call before any of the tenant's code runs.
+/// Puts the web's globals on the global object of the current context, and lends them what they need: call before any of
+/// the tenant's code runs.
 ///
 /// Timers need the isolate to have an [`EventLoop`](innerbox_binding::EventLoop).
 ///
 /// # Errors
 /// What V8 says where it cannot run the host's JavaScript: out of stack, or terminated.
 pub fn install(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
+    define(scope)?;
+    attach(scope, options)
+}
+
+/// The first half of [`install`], of which nothing is Rust's: it can be in a start-up snapshot.
+///
+/// # Errors
+/// As [`install`].
+pub fn define(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
     v8::tc_scope!(let scope, scope);
-    match install_all(scope, options) {
+    match define_all(scope) {
         Err(Failure::Pending) => match scope.exception() {
             Some(exception) if !scope.has_terminated() => Err(Failure::thrown(scope, exception)),
             _ => Err(Failure::Pending),
@@ -83,13 +93,31 @@ pub fn install(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(),
     }
 }
 
-fn install_all(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
+/// The second half: what this context's globals are lent.
+///
+/// # Errors
+/// As [`install`].
+pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
     prelude::register(scope, SOURCES)?;
     let context = scope.get_current_context();
     context.set_slot(Rc::new(State {
         output: Output::new(options.console, options.console_bytes_max, options.console_colors),
         clock: Clock::start(options.clock_coarseness),
     }));
+    // V8 gives a context that comes out of a snapshot its own.
+    let queue_microtask = prelude::export(scope, "web/timers", "queueMicrotask")?;
+    value::set(scope, context.global(scope), "queueMicrotask", queue_microtask);
+    Ok(())
+}
+
+/// What a snapshot with the first half refers to.
+pub fn references() -> Vec<v8::ExternalReference> {
+    [console::references(), timers::references()].concat()
+}
+
+fn define_all(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    prelude::register(scope, SOURCES)?;
+    let context = scope.get_current_context();
     let global = context.global(scope);
     value::set(scope, global, "self", global.into());
     for name in ["web/console", "web/timers"] {

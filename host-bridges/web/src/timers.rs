@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, Waited, value};
+use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, Waited, reference, value};
 
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "startTimer", start_timer);
     value::set_function(scope, host, "clearTimer", clear_timer);
     value::set_function(scope, host, "releaseTimer", release_timer);
     value::set_function(scope, host, "holdTimer", hold_timer);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![reference(start_timer), reference(clear_timer), reference(release_timer), reference(hold_timer)]
 }
 
 /// `startTimer(callback, milliseconds, repeats)`: the timer's number. Arguments of the callback are bound to it in

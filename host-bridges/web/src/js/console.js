@@ -7,23 +7,24 @@ const {
   Number, NumberPrototypeToFixed, ReflectApply, StringPrototypeIncludes, StringPrototypePadStart,
   StringPrototypeReplaceAll, StringPrototypeSlice, StringPrototypeSplit, SymbolToStringTag,
 } = primordials;
-const { write, now, colors } = host;
+const { write, now, colored } = host;
 
 const OUT = 0;
 const ERR = 1;
 const GROUP = '  ';
 const INDENTATION_MAX = 1000;
 
-const inspectOptions = colors ? { colors: true } : {};
 const counts = new Map();
 const starts = new Map();
 let indentation = '';
+
+const inspectOptions = () => (colored() ? { colors: true } : {});
 
 function print(stream, values) {
   // Most lines are one string, which needs no formatting.
   if (values.length === 1 && typeof values[0] === 'string') return printText(stream, values[0]);
   const { formatWithOptions } = load('web/inspect/format');
-  return printText(stream, formatWithOptions(inspectOptions, ...values));
+  return printText(stream, formatWithOptions(inspectOptions(), ...values));
 }
 
 function printText(stream, text) {
@@ -79,7 +80,7 @@ const console = {
 
   trace(...values) {
     const { formatWithOptions } = load('web/inspect/format');
-    const error = { name: 'Trace', message: formatWithOptions(inspectOptions, ...values) };
+    const error = { name: 'Trace', message: formatWithOptions(inspectOptions(), ...values) };
     ErrorCaptureStackTrace(error, console.trace);
     printText(ERR, `${error.stack}`);
   },
@@ -92,7 +93,7 @@ const console = {
 
   dir(value, options) {
     const { inspect } = load('web/inspect/index');
-    printText(OUT, inspect(value, { customInspect: false, ...inspectOptions, ...options }));
+    printText(OUT, inspect(value, { customInspect: false, ...inspectOptions(), ...options }));
   },
 
   dirxml(...values) {
@@ -102,7 +103,7 @@ const console = {
   table(data, properties) {
     if (data === null || typeof data !== 'object') return print(OUT, [data]);
     const { table } = load('web/console_table');
-    return printText(OUT, table(data, properties, inspectOptions));
+    return printText(OUT, table(data, properties, inspectOptions()));
   },
 
   count(label = 'default') {

@@ -1,0 +1,79 @@
+//! The realm that every sandbox starts with: what a tenant must not have is taken away, and every bridge has defined its
+//! globals. Nothing in it is Rust's, so it can be in a start-up [`snapshot`]; what each sandbox is lent comes after.
+
+pub mod snapshot;
+
+use innerbox_binding::{
+    Arguments, Failure, OrPending, Outcome, define_denied_error, function, prelude,
+    value::{name, string},
+};
+
+/// V8's flags, the same wherever snapshots are made and used. One a call: V8 drops every flag that follows one it does not
+/// know.
+pub const FLAGS: [&str; 4] = [
+    // SharedArrayBuffer makes a clock as fine as the processor's, and its bytes are not counted. Without a callback that
+    // allows it, this takes the constructor out of every context.
+    "--enable-sharedarraybuffer-per-context",
+    // What one isolate's JavaScript may use of its thread's stack, in KiB. A component called from there gets another
+    // 512 KiB, and the smallest usual thread has 2 MiB.
+    "--stack-size=984",
+    // Unrolling an inner loop takes the interrupt check out of the loop around it: optimised code of
+    // `for (;;) list.push(new Array(1000))` can then be ended by nothing, and its heap limit ends the process.
+    "--no-turboshaft-loop-unrolling",
+    // All isolates of a process share V8's read-only heap, whatever snapshot each came from: so no snapshot may add to it.
+    "--no-extensible-ro-snapshot",
+];
+
+/// What a realm keeps that is otherwise taken away.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealmGrants {
+    /// `eval`, `new Function` and their kin.
+    pub code_from_strings: bool,
+    /// V8's own `WebAssembly`, whose memories are not counted by any limit.
+    pub web_assembly: bool,
+}
+
+/// Prepares the current context, which is fresh.
+///
+/// # Errors
+/// What V8 says where it cannot run the host's JavaScript: out of stack or heap, or terminated.
+pub fn define(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
+    take_away(scope, grants)?;
+    prelude::begin(scope)?;
+    define_denied_error(scope)?;
+    innerbox_bridge_web::define(scope)?;
+    innerbox_bridge_node::define(scope)?;
+    innerbox_bridge_component::define_errors(scope)
+}
+
+/// As [`define`], in a context that came from a start-up snapshot, in which it is defined already.
+///
+/// # Errors
+/// A host fault where it is not.
+pub fn restore(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    // V8 adds it to such a context.
+    let global = scope.get_current_context().global(scope);
+    global.delete(scope, name(scope, "WebAssembly").into()).or_pending()?;
+    prelude::restore(scope)
+}
+
+fn take_away(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
+    v8::tc_scope!(let scope, scope);
+    let source = string(scope, include_str!("realm.js"));
+    let prelude = v8::Script::compile(scope, source, None)
+        .and_then(|script| script.run(scope))
+        .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
+        .or_pending()?;
+    let is_real_array = function(scope, "isRealArray", is_real_array, None).or_pending()?;
+    let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
+    let receiver = v8::undefined(scope).into();
+    match prelude.call(scope, receiver, &[is_real_array.into(), web_assembly.into()]) {
+        Some(_) => Ok(()),
+        None => Err(scope.exception().map_or(Failure::Pending, |thrown| Failure::thrown(scope, thrown))),
+    }
+}
+
+/// True for arrays, false for all that only look like one: to JavaScript an ES Proxy of an array is an array as well.
+fn is_real_array<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    Ok(v8::Boolean::new(scope, args.get(0).is_array()).into())
+}
