@@ -41,6 +41,11 @@ pub enum Error {
     Exited(i32),
     /// The sandbox is dead.
     Died(String),
+    /// A queue is full: try again later.
+    Busy {
+        /// How much waits in it.
+        waiting: usize,
+    },
 }
 
 impl fmt::Display for Error {
@@ -55,6 +60,7 @@ impl fmt::Display for Error {
             Self::Limit(hit) => hit.fmt(f),
             Self::Exited(code) => write!(f, "the script exited with code {code}"),
             Self::Died(reason) => write!(f, "the sandbox died: {reason}"),
+            Self::Busy { waiting } => write!(f, "busy: {waiting} pieces of work wait already"),
         }
     }
 }

@@ -68,6 +68,7 @@ mod grant;
 mod isolate;
 mod limits;
 mod modules;
+mod pool;
 mod sandbox;
 mod value;
 
@@ -83,7 +84,8 @@ pub use extension::{
 };
 pub use grant::{ExtensionGrant, Grant};
 pub use limits::{ExtensionLimits, Limits};
-pub use sandbox::{Sandbox, SandboxBuilder};
+pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
+pub use sandbox::{Sandbox, SandboxBuilder, SandboxHandle};
 pub use value::Value;
 
 #[cfg(doctest)]

@@ -2,6 +2,7 @@
 
 mod builder;
 mod components;
+mod handle;
 mod instantiate;
 mod run;
 mod stdio;
@@ -14,12 +15,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use innerbox_binding::EventLoop;
 use innerbox_bridge_web::Colors;
+use serde::Serialize;
 
 pub use builder::SandboxBuilder;
 use components::Components;
+pub use handle::SandboxHandle;
 use run::{Answer, Entry, Run};
 use stdio::Stdio;
 
@@ -48,6 +52,8 @@ pub struct Sandbox {
     overrun: Option<Overrun>,
     source_bytes: SourceBytes,
     death: Option<String>,
+    /// True once a handle has ended it.
+    terminated: Arc<AtomicBool>,
     not_send: PhantomData<*mut ()>,
 }
 
@@ -65,6 +71,9 @@ struct Parts {
 }
 
 type Panic = Box<dyn Any + Send>;
+
+/// Why a sandbox is dead that a [`SandboxHandle`] has ended.
+const TERMINATED: &str = "its host terminated it";
 
 impl Sandbox {
     /// Starts to describe a sandbox.
@@ -92,7 +101,7 @@ impl Sandbox {
     pub fn eval_as(&mut self, name: &str, source: &str) -> Completion {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Script { name, source, answer: Answer::Value }),
+            None => self.run(&Entry::Script { name, source, answer: Answer::Value }, None),
         }
     }
 
@@ -110,7 +119,9 @@ impl Sandbox {
     pub fn eval_inspected(&mut self, source: &str, colors: Colors) -> Completion {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Script { name: "[eval]", source, answer: Answer::Inspected(colors) }),
+            None => {
+                self.run(&Entry::Script { name: "[eval]", source, answer: Answer::Inspected(colors) }, None)
+            }
         }
     }
 
@@ -134,12 +145,29 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn run_module(&mut self, path: impl AsRef<Path>) -> Result<Completion, Error> {
-        let path = path.as_ref();
+        let target = self.file(path.as_ref())?;
+        Ok(self.run_target(target, 0, None))
+    }
+
+    /// As [`run_module`](Self::run_module), for a module whose default export is a function; see
+    /// [`call_module_source`](Self::call_module_source).
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn call_module(
+        &mut self,
+        path: impl AsRef<Path>,
+        argument: &impl Serialize,
+    ) -> Result<Completion, Error> {
+        let (target, argument) = (self.file(path.as_ref())?, json(argument)?);
+        Ok(self.run_target(target, 0, Some(&argument)))
+    }
+
+    fn file(&self, path: &Path) -> Result<Target, Error> {
         let opening = |source| Error::Io { what: "open", path: path.to_owned(), source };
         let file = path.canonicalize().map_err(opening)?;
         self.parts.modules.allow(file.parent().unwrap_or(&file))?;
-        let target = Target::file(file).ok_or_else(|| opening(ErrorKind::InvalidFilename.into()))?;
-        Ok(self.run_target(target, 0))
+        Target::file(file).ok_or_else(|| opening(ErrorKind::InvalidFilename.into()))
     }
 
     /// Runs an ES module from its source, and gives its default export. `name` is its URL: relative imports start from
@@ -155,7 +183,63 @@ impl Sandbox {
     /// # Ok::<(), innerbox::Error>(())
     /// ```
     pub fn run_module_source(&mut self, name: &str, source: &str) -> Completion {
-        self.run_target(Target::source(name, source), source.len())
+        self.run_target(Target::source(name, source), source.len(), None)
+    }
+
+    /// As [`run_module_source`](Self::run_module_source), for a module whose default export is a function: that is called with
+    /// `argument`, and what it returns is given. Where that is a promise, its value is given.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where `argument` has no form as JSON.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// let source = "export default async ({ width, height }) => width * height";
+    /// let completion = sandbox.call_module_source("area.js", source, &serde_json::json!({ "width": 2, "height": 3 }))?;
+    /// assert_eq!(completion.into_value::<u32>()?, 6);
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn call_module_source(
+        &mut self,
+        name: &str,
+        source: &str,
+        argument: &impl Serialize,
+    ) -> Result<Completion, Error> {
+        let argument = json(argument)?;
+        let target = Target::source(name, source);
+        Ok(self.run_target(target, source.len(), Some(&argument)))
+    }
+
+    /// What ends the sandbox's runs from any thread.
+    ///
+    /// # Examples
+    /// ```
+    /// # use std::time::Duration;
+    /// # use innerbox::{Config, Engine, Outcome, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine).build()?;
+    /// let handle = sandbox.handle();
+    /// let other = std::thread::spawn(move || {
+    ///     std::thread::sleep(Duration::from_millis(20));
+    ///     handle.terminate();
+    /// });
+    /// let completion = sandbox.eval("new Promise(resolve => setTimeout(resolve, 25_000))");
+    /// assert!(matches!(completion.outcome, Outcome::Died { .. }));
+    /// # other.join().unwrap();
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    #[must_use]
+    pub fn handle(&self) -> SandboxHandle {
+        SandboxHandle {
+            isolate: self.isolate.handle(),
+            interrupt: Arc::clone(&self.interrupt),
+            engine: self.engine.clone(),
+            waker: self.parts.event_loop.waker(),
+            terminated: Arc::clone(&self.terminated),
+        }
     }
 
     /// Why nothing may be run any more, if so.
@@ -164,10 +248,10 @@ impl Sandbox {
         self.death.as_deref()
     }
 
-    fn run_target(&mut self, target: Target, source_bytes: usize) -> Completion {
+    fn run_target(&mut self, target: Target, source_bytes: usize, argument: Option<&str>) -> Completion {
         match self.refusal(source_bytes) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Module(target)),
+            None => self.run(&Entry::Module(target), argument),
         }
     }
 
@@ -175,11 +259,14 @@ impl Sandbox {
         if let Some(reason) = &self.death {
             return Some(Outcome::died(reason));
         }
+        if self.terminated.load(Ordering::Acquire) {
+            return Some(Outcome::died(TERMINATED));
+        }
         let (used, allowed) = self.source_bytes.charge(source_bytes).err()?;
         Some(Outcome::limit(Limit::SourceBytes, used as u64, allowed as u64))
     }
 
-    fn run(&mut self, entry: &Entry<'_>) -> Completion {
+    fn run(&mut self, entry: &Entry<'_>, argument: Option<&str>) -> Completion {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
         let watchdog = self.engine.watchdog();
         let watch = watchdog.watch(
@@ -188,7 +275,13 @@ impl Sandbox {
             allowance,
             self.overrun.clone(),
         );
-        let run = Run { parts: &self.parts, watch: &watch, value_bytes: self.limits.value_bytes };
+        let run = Run {
+            parts: &self.parts,
+            watch: &watch,
+            terminated: &self.terminated,
+            value_bytes: self.limits.value_bytes,
+            argument,
+        };
         let (outcome, heap_bytes) = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
             // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
@@ -225,6 +318,7 @@ impl Sandbox {
             return Outcome::Limit { limit };
         }
         let reason = match outcome {
+            _ if self.terminated.load(Ordering::Acquire) => TERMINATED,
             Ok(Some(outcome)) => return outcome,
             Ok(None) => "its execution was terminated by something that is no limit",
             Err(_) => "host fault: the host panicked in the middle of a run",
@@ -237,6 +331,11 @@ impl Sandbox {
         let used = self.parts.heap.reached()?;
         Some(LimitHit { which: Limit::HeapBytes, used, allowed: self.limits.heap_bytes as u64 })
     }
+}
+
+fn json(argument: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(argument)
+        .map_err(|error| Error::Config(format!("the argument has no form as JSON: {error}")))
 }
 
 impl Drop for Sandbox {

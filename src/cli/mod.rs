@@ -6,8 +6,10 @@ mod eval;
 mod exit;
 mod ext;
 mod lending;
+mod map;
 mod options;
 mod quantity;
+mod recipe;
 mod report;
 mod run;
 mod session;
@@ -34,6 +36,7 @@ struct Arguments {
 enum Command {
     Run(run::Run),
     Eval(eval::Eval),
+    Map(map::Map),
     #[command(subcommand)]
     Ext(ext::Ext),
     Types(types::Types),
@@ -61,6 +64,7 @@ fn dispatch(command: Command) -> ExitCode {
     let done = match command {
         Command::Run(run) => run.execute(),
         Command::Eval(eval) => eval.execute(),
+        Command::Map(map) => map.execute(),
         Command::Ext(ext) => ext.execute(),
         Command::Types(types) => types.execute(),
     };

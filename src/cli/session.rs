@@ -6,15 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use innerbox::{Completion, Config, Engine, Limit, LimitHit, Outcome, Sandbox, Usage, Value};
+use innerbox::{Completion, Limit, LimitHit, Outcome, Sandbox, Usage, Value};
 
-use super::catalogue::Catalogue;
-use super::console::{Console, Out};
+use super::console::Out;
 use super::options::SandboxOptions;
+use super::recipe::Recipe;
 use super::{exit, report};
-
-/// Most component instances alive at once: a command has one sandbox, and each instance takes some GiB of address space.
-const INSTANCES: u32 = 32;
 
 /// How long a run may take to end by itself once its time is over. A large collection of garbage takes half a second.
 const GRACE: Duration = Duration::from_secs(2);
@@ -45,31 +42,12 @@ enum Teller {
 impl Session {
     /// Makes the sandbox. `name` and `arguments` are what the script finds in `process.argv`.
     pub(crate) fn new(options: &SandboxOptions, name: &str, arguments: &[String]) -> Result<Self> {
-        let (limits, extension_limits) = (options.limits.sandbox(), options.limits.extension());
-        let memory_bytes = extension_limits.memory_bytes.max(Config::MEMORY_BYTES);
-        let engine = Engine::new(Config::new().instances(INSTANCES).memory_bytes(memory_bytes))?;
-        let catalogue = Catalogue::new(&options.extensions)?;
-        let lending = options.lending.grants(&catalogue)?;
-        let finder = engine.clone();
         let (teller, out) = match options.json {
             true => (Teller::Json, Out::Error),
             false => (Teller::Text, Out::Standard),
         };
-        let arguments = ["innerbox", name].into_iter().chain(arguments.iter().map(String::as_str));
-        let mut builder = Sandbox::builder(&engine);
-        for (name, grants) in lending {
-            builder = builder.extension_grants(name, grants);
-        }
-        let sandbox = builder
-            .limits(limits)
-            .grants(options.grants.grants()?)
-            .extensions_from(extension_limits, move |name| catalogue.load(&finder, name))
-            .console(Console::new(out))
-            .on_overrun(GRACE, move |hit| end(teller, hit))
-            .console_colors(out.colors())
-            .arguments(arguments)
-            .cwd(std::env::current_dir().context("the current directory cannot be found")?)
-            .build()?;
+        let recipe = Recipe::new(options, name, arguments, out, 1)?;
+        let sandbox = recipe.builder().on_overrun(GRACE, move |hit| end(teller, hit)).build()?;
         Ok(Self { sandbox, teller })
     }
 

@@ -236,6 +236,7 @@ impl<'e> SandboxBuilder<'e> {
             overrun: self.overrun,
             source_bytes,
             death: None,
+            terminated: Arc::default(),
             not_send: PhantomData,
         })
     }
@@ -258,10 +259,10 @@ impl<'e> SandboxBuilder<'e> {
         };
         let web = self.web_options();
         let handles = self.limits.handles;
-        install(scope, |scope| innerbox_bridge_web::install(scope, web))?;
+        install(scope, |scope| innerbox_bridge_web::attach(scope, web))?;
         install(scope, |scope| Console::of(scope).map(|console| stdio.connect(console)))?;
-        install(scope, |scope| innerbox_bridge_node::install(scope, node))?;
-        install(scope, |scope| innerbox_bridge_component::install(scope, handles))?;
+        install(scope, |scope| innerbox_bridge_node::attach(scope, node))?;
+        install(scope, |scope| innerbox_bridge_component::attach(scope, handles))?;
         Ok(v8::Global::new(scope, context))
     }
 

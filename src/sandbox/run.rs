@@ -1,5 +1,6 @@
 //! One run, from its first instruction until nothing is left to do.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use innerbox_binding::value::{self, string};
@@ -39,7 +40,11 @@ pub(super) enum Answer {
 pub(super) struct Run<'a> {
     pub(super) parts: &'a Parts,
     pub(super) watch: &'a Watch,
+    /// True once a handle has ended the sandbox.
+    pub(super) terminated: &'a AtomicBool,
     pub(super) value_bytes: usize,
+    /// What the function is called with that the entry gives; `None` where that is not to be called.
+    pub(super) argument: Option<&'a str>,
 }
 
 /// What a run's first turn gave.
@@ -70,20 +75,7 @@ impl Run<'_> {
 
     fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
         let begun = self.begin(scope, entry)?;
-        let promise = v8::Local::<v8::Promise>::try_from(begun.value).ok();
-        if let Some(promise) = promise {
-            self.parts.rejections.handled(promise);
-        }
-        self.until_idle(scope, promise)?;
-        let value = match promise.map(|promise| (promise.state(), promise)) {
-            None => begun.value,
-            Some((v8::PromiseState::Fulfilled, promise)) => promise.result(scope),
-            Some((v8::PromiseState::Rejected, promise)) => {
-                let reason = promise.result(scope);
-                return Err(Ended::Threw(script_error(scope, reason, None)));
-            }
-            Some((v8::PromiseState::Pending, _)) => return Err(Ended::Threw(unsettled(scope, begun.module))),
-        };
+        let value = self.settled(scope, begun.value, begun.module)?;
         let value = match (begun.module, entry) {
             (Some(module), _) => default_export(scope, module)?,
             (None, Entry::Script { answer: Answer::Inspected(colors), .. }) if !value.is_undefined() => {
@@ -91,7 +83,37 @@ impl Run<'_> {
             }
             (None, _) => value,
         };
+        let value = match self.argument {
+            Some(argument) => {
+                let answer = call(scope, value, argument)?;
+                self.settled(scope, answer, None)?
+            }
+            None => value,
+        };
         self.read(scope, value)
+    }
+
+    /// Runs until nothing is left to do. Of a promise it gives what that was fulfilled with.
+    fn settled<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        value: v8::Local<'s, v8::Value>,
+        module: Option<v8::Local<v8::Module>>,
+    ) -> Result<v8::Local<'s, v8::Value>, Ended> {
+        let promise = v8::Local::<v8::Promise>::try_from(value).ok();
+        if let Some(promise) = promise {
+            self.parts.rejections.handled(promise);
+        }
+        self.until_idle(scope, promise)?;
+        let Some(promise) = promise else { return Ok(value) };
+        match promise.state() {
+            v8::PromiseState::Fulfilled => Ok(promise.result(scope)),
+            v8::PromiseState::Rejected => {
+                let reason = promise.result(scope);
+                Err(Ended::Threw(script_error(scope, reason, None)))
+            }
+            v8::PromiseState::Pending => Err(Ended::Threw(unsettled(scope, module))),
+        }
     }
 
     fn begin<'s>(&self, scope: &mut v8::PinScope<'s, '_>, entry: &Entry<'_>) -> Result<Begun<'s>, Ended> {
@@ -145,7 +167,8 @@ impl Run<'_> {
     /// True once something has ended the run. V8 forgets that it was terminated when that happened in a microtask.
     fn is_over(&self) -> bool {
         let Parts { exit_code, heap, .. } = self.parts;
-        exit_code.get().is_some() || heap.reached().is_some() || self.watch.hit().is_some()
+        let terminated = self.terminated.load(Ordering::Acquire);
+        terminated || exit_code.get().is_some() || heap.reached().is_some() || self.watch.hit().is_some()
     }
 
     fn read(&self, scope: &mut v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Result<Value, Ended> {
@@ -156,6 +179,23 @@ impl Run<'_> {
             Err(Unreadable::Threw) => Err(caught(scope)),
         }
     }
+}
+
+/// Calls the function that a run gave with one argument, as JSON.
+fn call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    function: v8::Local<'s, v8::Value>,
+    argument: &str,
+) -> Result<v8::Local<'s, v8::Value>, Ended> {
+    v8::tc_scope!(let scope, scope);
+    let Ok(function) = v8::Local::<v8::Function>::try_from(function) else {
+        let message = format!("the script's value: expected function, got {}", value::kind(function));
+        return Err(failed(scope, Failure::type_error(message)));
+    };
+    let argument = v8::String::new(scope, argument).and_then(|text| v8::json::parse(scope, text));
+    let receiver = value::undefined(scope);
+    let answer = argument.and_then(|argument| function.call(scope, receiver, &[argument]));
+    answer.ok_or_else(|| caught(scope))
 }
 
 /// The outcome of a run that gave `value`. A module may have left another in `process.exitCode`, as programs do.

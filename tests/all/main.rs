@@ -20,6 +20,7 @@ mod limits;
 mod modules;
 mod names;
 mod network;
+mod pool;
 mod promises;
 mod shapes;
 mod side;

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use std::time::Duration;
+
 use innerbox::{DoorChoice, Extension, Limits, Sandbox};
 
 use super::types::spread;
@@ -30,7 +32,7 @@ fn arguments_are_read_once_or_refused() {
 }
 
 fn run(echo: &Extension, source: &str) -> Verdict {
-    let limits = Limits { cpu: None, ..Limits::default() };
+    let limits = Limits { cpu: None, wall: Some(Duration::from_secs(600)), ..Limits::default() };
     let mut sandbox = Sandbox::builder(&ENGINE)
         .limits(limits)
         .extension_with(echo, patient())

@@ -1,5 +1,7 @@
 //! Any WIT type with any value: what goes in comes out, and lies in memory as wasmtime puts it there.
 
+use std::time::Duration;
+
 use innerbox::{Extension, Limits, Sandbox};
 
 use super::types::{Types, spread};
@@ -59,7 +61,7 @@ fn relayed(echo: &[u8], relay: &[u8], seed: u64) -> Verdict {
     for door in DOORS {
         let guest =
             Extension::from_bytes_by(&ENGINE, "fuzz", relay, door).map_err(|error| error.to_string())?;
-        let limits = Limits { cpu: None, ..Limits::default() };
+        let limits = Limits { cpu: None, wall: Some(Duration::from_secs(600)), ..Limits::default() };
         let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&guest, patient());
         let completion = builder.build().unwrap().run_module_source("relay.js", &source);
         let failures: String = completion.into_value().map_err(|error| format!("{door:?}: {error}"))?;

@@ -139,7 +139,7 @@ fn run(door: DoorChoice, bytes: &[u8], source: &str) -> Result<Vec<Seen>, String
         call_wall: Some(Duration::from_millis(20)),
         ..ExtensionLimits::default()
     };
-    let limits = Limits { cpu: None, ..Limits::default() };
+    let limits = Limits { cpu: None, wall: Some(Duration::from_secs(600)), ..Limits::default() };
     let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&guest, tight);
     let mut sandbox = builder.extension(&OTHER).build().unwrap();
     let completion = sandbox.run_module_source("hostile.js", source);

@@ -1,0 +1,170 @@
+//! What a piece of work comes to, for whoever waits for it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::Member;
+use super::queue::{Piece, Queues, Work};
+use crate::error::Error;
+use crate::sandbox::Sandbox;
+
+/// Why a piece of work came to nothing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Lost {
+    /// It was cancelled, before it ran or while it did.
+    Cancelled,
+    /// Its tenant was disposed of.
+    Disposed,
+    /// The pool was dropped, or takes no more work.
+    Closed,
+    /// There was no sandbox to run it in.
+    Sandbox(Error),
+    /// The task panicked.
+    Panicked(String),
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("the work was cancelled"),
+            Self::Disposed => f.write_str("the work was lost: its tenant was disposed of"),
+            Self::Closed => f.write_str("the work was lost: the pool takes no more"),
+            Self::Sandbox(error) => error.fmt(f),
+            Self::Panicked(message) => write!(f, "host fault: a task panicked: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Lost {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Sandbox(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A piece of work that was given to a [`Pool`](super::Pool): a future, or something to [`wait`](Self::wait) for. Dropped, the
+/// work goes on, and nobody learns what it came to.
+#[must_use = "what the work came to is told here alone"]
+pub struct Ticket<R> {
+    slot: Arc<Slot<R>>,
+    queues: Weak<Queues>,
+    tenant: u64,
+    id: u64,
+}
+
+/// Where the answer is put.
+struct Slot<R> {
+    state: Mutex<State<R>>,
+    changed: Condvar,
+}
+
+struct State<R> {
+    answer: Option<Result<R, Lost>>,
+    waker: Option<Waker>,
+}
+
+impl<R> Slot<R> {
+    fn lock(&self) -> MutexGuard<'_, State<R>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, answer: Result<R, Lost>) {
+        let mut state = self.lock();
+        state.answer = Some(answer);
+        let waker = state.waker.take();
+        drop(state);
+        self.changed.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<R> Ticket<R> {
+    /// Waits for the work to be done.
+    ///
+    /// # Errors
+    /// Why it came to nothing.
+    pub fn wait(self) -> Result<R, Lost> {
+        let mut state = self.slot.lock();
+        loop {
+            match state.answer.take() {
+                Some(answer) => return answer,
+                None => state = self.slot.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// Takes the work back: where it waits, it never runs; where it runs, it is ended and its sandbox condemned; where it is
+    /// done, this does nothing.
+    pub fn cancel(&self) {
+        if let Some(queues) = self.queues.upgrade() {
+            queues.cancel(self.tenant, self.id);
+        }
+    }
+}
+
+impl<R> Future for Ticket<R> {
+    type Output = Result<R, Lost>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.slot.lock();
+        match state.answer.take() {
+            Some(answer) => Poll::Ready(answer),
+            None => {
+                state.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// A ticket, and the piece of work that it is for. `member` keeps the tenant for as long as it has work.
+pub(super) fn pair<R: Send + 'static>(
+    queues: &Arc<Queues>,
+    member: Arc<Member>,
+    task: impl FnOnce(&mut Sandbox) -> R + Send + 'static,
+) -> (Ticket<R>, Piece) {
+    let state = State { answer: None, waker: None };
+    let slot = Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new() });
+    let (tenant, id) = (member.id, queues.fresh_id());
+    let ticket = Ticket { slot: Arc::clone(&slot), queues: Arc::downgrade(queues), tenant, id };
+    let work = Task { task: Some(task), answer: None, slot: Some(slot), _member: member };
+    (ticket, Piece { id, work: Box::new(work) })
+}
+
+/// A task on its way through a queue. Dropped unfinished, it is lost because the pool is closed.
+struct Task<R, F> {
+    task: Option<F>,
+    answer: Option<R>,
+    /// `None` once the answer is put.
+    slot: Option<Arc<Slot<R>>>,
+    _member: Arc<Member>,
+}
+
+impl<R: Send, F: FnOnce(&mut Sandbox) -> R + Send> Work for Task<R, F> {
+    fn run(&mut self, sandbox: &mut Sandbox) {
+        if let Some(task) = self.task.take() {
+            self.answer = Some(task(sandbox));
+        }
+    }
+
+    fn finish(mut self: Box<Self>, lost: Option<Lost>) {
+        let Some(slot) = self.slot.take() else { return };
+        let answer = self.answer.take().ok_or(Lost::Closed);
+        slot.put(lost.map_or(answer, Err));
+    }
+}
+
+impl<R, F> Drop for Task<R, F> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.put(Err(Lost::Closed));
+        }
+    }
+}
