@@ -68,7 +68,8 @@ impl Map {
         let mut out = std::io::stdout().lock();
         let mut lines = inputs.lines();
         loop {
-            let batch: Vec<_> = lines.by_ref().take(BATCH).collect::<Result<_, _>>().context("cannot read the inputs")?;
+            let batch: Vec<_> =
+                lines.by_ref().take(BATCH).collect::<Result<_, _>>().context("cannot read the inputs")?;
             if batch.is_empty() {
                 break;
             }
