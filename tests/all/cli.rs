@@ -516,3 +516,38 @@ fn the_errors_in_the_readme_are_what_is_said() {
         assert!(readme.contains(&format!("```text\n{said}```\n")), "the README does not have this:\n{said}");
     }
 }
+
+#[test]
+fn map_calls_a_module_with_each_line_in_a_fresh_sandbox() {
+    let module = "globalThis.calls = (globalThis.calls ?? 0) + 1;
+        export default async ({ n }) => {
+          if (n === 2) throw new Error('not two');
+          await null;
+          return [n * n, globalThis.calls];
+        };";
+    let scratch = Scratch::with(&[
+        ("square.js", module),
+        ("inputs.jsonl", "{\"n\": 1}\n{\"n\": 2}\nnot JSON\n{\"n\": 4}\n"),
+        ("five.jsonl", "5\n"),
+        ("five.js", "export default 5;"),
+    ]);
+    let ended = scratch.innerbox(&["map", "square.js", "inputs.jsonl", "--threads", "2"]);
+    assert_eq!(ended.out, "[1,1]\nnull\nnull\n[16,1]\n", "{}", ended.err);
+    assert_eq!(ended.code, 1);
+    for told in ["line 2: ", "Error: not two", "line 3: the input is not JSON: ", "4 calls in ", " 2 failed"] {
+        assert!(ended.err.contains(told), "{told}: {}", ended.err);
+    }
+
+    let ended = scratch.innerbox(&["map", "square.js", "inputs.jsonl", "--json"]);
+    let first: Value = serde_json::from_str(ended.out.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["outcome"], &first["value"][0]), (&Value::from("returned"), &Value::from(1)));
+
+    let ended = scratch.innerbox(&["map", "five.js", "five.jsonl"]);
+    assert_eq!((ended.code, ended.out.as_str()), (1, "null\n"));
+    assert!(ended.err.contains("the script's value: expected function, got number"), "{}", ended.err);
+
+    let ended = scratch.innerbox(&["map", "none.js", "five.jsonl"]);
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+    let ended = scratch.innerbox(&["map", "square.js", "none.jsonl"]);
+    assert!(ended.code == 2 && ended.err.contains("cannot open `none.jsonl`"), "{}", ended.err);
+}
