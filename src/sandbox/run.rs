@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use innerbox_binding::value::{self, string};
-use innerbox_binding::{Failure, Turn};
+use innerbox_binding::{Failure, Flow, Turn};
 use innerbox_bridge_web::{Colors, inspect};
 
 use super::Parts;
@@ -65,7 +65,10 @@ enum Ended {
 impl Run<'_> {
     /// Runs `entry` to its end; `None` where execution was terminated.
     pub(super) fn complete(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Option<Outcome> {
-        match self.value(scope, entry) {
+        let value = self.value(scope, entry);
+        // Whatever a getter of the value has entered: the next run begins in none.
+        Flow::leave(scope);
+        match value {
             Ok(value) => Some(returned(scope, entry, value)),
             Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
             Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit }),
@@ -74,7 +77,10 @@ impl Run<'_> {
     }
 
     fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
-        let begun = self.begin(scope, entry)?;
+        let begun = self.begin(scope, entry);
+        // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
+        Flow::leave(scope);
+        let begun = begun?;
         let value = self.settled(scope, begun.value, begun.module)?;
         let value = match (begun.module, entry) {
             (Some(module), _) => default_export(scope, module)?,

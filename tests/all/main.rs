@@ -3,6 +3,7 @@
 
 mod allocations;
 mod api;
+mod async_context;
 mod claims;
 mod cli;
 mod components;

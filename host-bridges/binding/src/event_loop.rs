@@ -1,7 +1,7 @@
 //! Work that finishes later: timers, and host calls on the rayon pool that settle a promise.
 //!
 //! One loop belongs to one isolate and its thread. A turn runs what is due; where nothing is, it waits. Every callback
-//! runs under the async context (V8's continuation-preserved embedder data) that was current when it was registered.
+//! runs in the [`Flow`] that was current when it was registered.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,7 +12,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::{Duration, Instant};
 use std::{cell::Cell, cell::RefCell};
 
+use tracing::Span;
+
 use crate::failure::{Failure, OrPending, Outcome};
+use crate::flow::Flow;
 
 /// How much unfinished work an isolate may have.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +73,7 @@ pub enum Waited {
 struct Timer {
     callback: v8::Global<v8::Function>,
     arguments: Vec<v8::Global<v8::Value>>,
-    context: v8::Global<v8::Value>,
+    flow: Rc<Flow>,
     every: Option<Duration>,
 }
 
@@ -80,7 +83,7 @@ type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> O
 struct Pending {
     waited: Waited,
     resolver: v8::Global<v8::PromiseResolver>,
-    context: v8::Global<v8::Value>,
+    flow: Flow,
     settle: Settle,
 }
 
@@ -95,6 +98,8 @@ pub struct Completer<T> {
     id: u64,
     /// Taken once the answer is sent.
     sender: Option<Sender<Finished>>,
+    /// The span in which the promise was made.
+    span: Span,
     answer: PhantomData<fn(T)>,
 }
 
@@ -104,11 +109,18 @@ impl<T: Send + 'static> Completer<T> {
         self.send(Ok(Box::new(answer)));
     }
 
-    /// Gives the answer of `work`; should it panic, there is none.
+    /// Gives the answer of `work`, which runs in the span in which the promise was made; should it panic, there is none.
     pub fn complete_with(self, work: impl FnOnce() -> T) {
-        if let Ok(answer) = catch_unwind(AssertUnwindSafe(work)) {
+        let span = self.span.clone();
+        if let Ok(answer) = catch_unwind(AssertUnwindSafe(|| span.in_scope(work))) {
             self.complete(answer);
         }
+    }
+
+    /// The span in which the promise was made, for work on another thread.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span.clone()
     }
 }
 
@@ -231,10 +243,10 @@ impl EventLoop {
                 Err(_) => Err(Failure::error("host fault: a host call answered with another type")
                     .code("ERR_HOST_FAULT")),
             });
-        let (resolver, context) = (v8::Global::new(scope, resolver), current_context(scope));
-        let pending = Pending { waited, resolver, context, settle };
-        self.pending.borrow_mut().insert(id, pending);
-        Ok((promise, Completer { id, sender: Some(self.sender.clone()), answer: PhantomData }))
+        let (resolver, flow) = (v8::Global::new(scope, resolver), Flow::current(scope));
+        let (sender, span) = (Some(self.sender.clone()), flow.span().clone());
+        self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle });
+        Ok((promise, Completer { id, sender, span, answer: PhantomData }))
     }
 
     /// Calls `callback` with `arguments` after `delay`, and `every` so often from then on; gives the timer's number.
@@ -255,12 +267,17 @@ impl EventLoop {
         let timer = Timer {
             callback: v8::Global::new(scope, callback),
             arguments: arguments.iter().map(|value| v8::Global::new(scope, *value)).collect(),
-            context: current_context(scope),
+            flow: Rc::new(Flow::current(scope)),
             every,
         };
         let id = self.fresh_id();
         self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
         Ok(id)
+    }
+
+    /// Starts a timer anew, in the flow that it was started in; `false` where it has run already, or never was.
+    pub fn restart_timer(&self, id: u64, delay: Duration) -> bool {
+        self.timers.borrow_mut().restart(id, Instant::now() + delay)
     }
 
     /// Stops a timer; a number that is none does nothing.
@@ -313,12 +330,12 @@ impl EventLoop {
         v8::scope!(let scope, scope);
         let callback = v8::Local::new(scope, &timer.callback);
         let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
-        let context = v8::Local::new(scope, &timer.context);
+        let flow = Rc::clone(&timer.flow);
         match timer.every {
             Some(every) => self.timers.borrow_mut().insert(id, Instant::now() + every, timer),
             None => self.timers.borrow_mut().remove(id),
         }
-        under_context(scope, context, |scope| {
+        flow.enter(scope, |scope| {
             v8::tc_scope!(let scope, scope);
             let receiver = v8::undefined(scope).into();
             if callback.call(scope, receiver, &arguments).is_none() {
@@ -347,8 +364,7 @@ impl EventLoop {
         };
         v8::scope!(let scope, scope);
         let resolver = v8::Local::new(scope, &pending.resolver);
-        let context = v8::Local::new(scope, &pending.context);
-        under_context(scope, context, |scope| {
+        pending.flow.enter(scope, |scope| {
             v8::tc_scope!(let scope, scope);
             let outcome = match finished.answer {
                 Ok(answer) => (pending.settle)(scope, answer),
@@ -407,6 +423,13 @@ impl Timers {
         }
     }
 
+    fn restart(&mut self, id: u64, time: Instant) -> bool {
+        let Some(before) = self.time_of.get_mut(&id) else { return false };
+        let before = std::mem::replace(before, time);
+        let timer = self.by_time.remove(&(before, id));
+        timer.map(|timer| self.by_time.insert((time, id), timer)).is_some()
+    }
+
     fn set_waited(&mut self, id: u64, waited: Waited) {
         let _ = match waited {
             Waited::No if self.time_of.contains_key(&id) => self.unwaited.insert(id),
@@ -424,23 +447,6 @@ impl Timers {
         self.time_of.remove(&id);
         Some((id, timer))
     }
-}
-
-fn current_context(scope: &v8::PinScope<'_, '_>) -> v8::Global<v8::Value> {
-    v8::Global::new(scope, scope.get_continuation_preserved_embedder_data())
-}
-
-/// Runs `body` with `context` as the current async context, and puts back the one before it, on errors too.
-fn under_context<'s, 'i, R>(
-    scope: &mut v8::PinScope<'s, 'i>,
-    context: v8::Local<'s, v8::Value>,
-    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> R,
-) -> R {
-    let before = scope.get_continuation_preserved_embedder_data();
-    scope.set_continuation_preserved_embedder_data(context);
-    let result = body(scope);
-    scope.set_continuation_preserved_embedder_data(before);
-    result
 }
 
 fn caught<'s>(scope: &v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'s>>>) -> Failure {

@@ -2,7 +2,7 @@
 //!
 //! A bridge shows something outside V8 to an isolate. Whatever it shows, it needs the same things: a way to make
 //! JavaScript functions that cannot unwind into V8 ([`function`]), errors of the isolate's own realm ([`Failure`]),
-//! work that finishes later ([`EventLoop`]), JavaScript of its own ([`prelude`]), and a few shorthands for values
+//! work that finishes later ([`EventLoop`]) in the flow that asked for it ([`Flow`]), JavaScript of its own ([`prelude`]), and a few shorthands for values
 //! ([`value`]).
 //!
 //! `scope` is always the first parameter. It dereferences to `&mut v8::Isolate`, which is how code reaches the isolate.
@@ -12,6 +12,7 @@ mod callback;
 mod denied;
 mod event_loop;
 mod failure;
+mod flow;
 pub mod prelude;
 mod strings;
 pub mod value;
@@ -23,3 +24,4 @@ pub use callback::{Arguments, function, guard, host_fault, panic_message, refere
 pub use denied::{attach_denied_error, define_denied_error};
 pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited, Waker};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
+pub use flow::Flow;

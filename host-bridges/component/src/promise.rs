@@ -226,7 +226,7 @@ fn leave(crew: &Crew, member: usize, job: Job) {
             return completer.complete(Ended::Unwanted(member, door));
         }
         let mut passing = Passing::new(&plan.functions[function], arguments, allowed);
-        let called = door.call(function, &mut passing);
+        let called = completer.span().in_scope(|| door.call(function, &mut passing));
         completer.complete(Ended::Ran(member, door, called.and_then(|()| passing.answer().map(Box::new))));
     });
 }

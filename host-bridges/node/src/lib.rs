@@ -5,6 +5,7 @@
 //! used; files, limits and everything that leaves the isolate are in Rust.
 
 mod access;
+mod async_hooks;
 mod budget;
 mod encoding;
 mod errors;

@@ -3,12 +3,13 @@
 use innerbox_binding::prelude::{self, Source, Visibility, no_natives};
 use innerbox_binding::{Failure, OrPending, value};
 
-use crate::{encoding, fs, process};
+use crate::{async_hooks, encoding, fs, process};
 
 /// What a module is called, and the source that returns it.
 const MODULES: &[(&str, &str)] = &[
     ("node:assert", "node/assert"),
     ("node:assert/strict", "node/assert_strict"),
+    ("node:async_hooks", "node/async_hooks"),
     ("node:buffer", "node/buffer_module"),
     ("node:events", "node/events"),
     ("node:fs", "node/fs"),
@@ -28,6 +29,8 @@ const SPECIFIERS: &[&str] = &[
     "assert",
     "node:assert/strict",
     "assert/strict",
+    "node:async_hooks",
+    "async_hooks",
     "node:buffer",
     "buffer",
     "node:events",
@@ -125,6 +128,7 @@ pub(crate) const SOURCES: &[Source] = &[
     source!("deep_equal", no_natives),
     source!("assert", no_natives),
     source!("assert_strict", no_natives),
+    source!("async_hooks", async_hooks::natives),
 ];
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, Waited
 
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "startTimer", start_timer);
+    value::set_function(scope, host, "restartTimer", restart_timer);
     value::set_function(scope, host, "clearTimer", clear_timer);
     value::set_function(scope, host, "releaseTimer", release_timer);
     value::set_function(scope, host, "holdTimer", hold_timer);
@@ -26,6 +27,16 @@ fn start_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Out
     let id = EventLoop::of(scope)?.start_timer(scope, callback, &[], delay, every)?;
     // Numbers count up from 1, and 2^53 of them are never used up.
     Ok(v8::Number::new(scope, id as f64).into())
+}
+
+/// `restartTimer(number, milliseconds)`: whether there is such a timer still.
+fn restart_timer<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
+    let delay = args.get(1).uint32_value(scope).or_pending()?;
+    let delay = Duration::from_millis(u64::from(delay));
+    let event_loop = EventLoop::of(scope)?;
+    let id = timer_argument(scope, args.get(0))?;
+    let restarted = id.is_some_and(|id| event_loop.restart_timer(id, delay));
+    Ok(v8::Boolean::new(scope, restarted).into())
 }
 
 /// `clearTimer(number)`.

@@ -22,6 +22,7 @@ use innerbox_bridge_component::{
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
+use tracing::Span;
 
 pub(super) use compiled::Compiled;
 use live::Shared;
@@ -175,7 +176,8 @@ impl SideBySide for Component {
             return done(Err(Fault::abi("the component's instance is dead")));
         };
         let Some(number) = live.shared.enter(done) else { return };
-        if live.commands.send(Command::Call { number, function, arguments }).is_err()
+        let span = Span::current();
+        if live.commands.send(Command::Call { number, function, arguments, span }).is_err()
             && let Some(done) = live.shared.leave(number)
         {
             done(Err(Fault::abi("the component's instance is dead")));

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use innerbox_bridge_component::plan::FunctionId;
 use innerbox_bridge_component::{Arguments, Fault};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tracing::{Instrument, Span};
 use wasmtime::Store;
 use wasmtime::component::{Accessor, AccessorTask, ResourceAny};
 
@@ -20,7 +21,7 @@ use crate::extension::store::explain;
 /// What an event loop is told.
 pub(super) enum Command {
     /// To make a call that was entered.
-    Call { number: u64, function: FunctionId, arguments: Arguments },
+    Call { number: u64, function: FunctionId, arguments: Arguments, span: Span },
     /// To drop a resource that JavaScript held.
     Drop(ResourceAny),
 }
@@ -78,11 +79,11 @@ async fn serve(
             .run_concurrent(async |accessor| {
                 loop {
                     match commands.recv().await {
-                        Some(Command::Call { number, function, arguments }) => {
+                        Some(Command::Call { number, function, arguments, span }) => {
                             let entry = Arc::clone(&entries[function]);
                             let (shared, arguments) = (Arc::clone(shared), Mutex::new(Some(arguments)));
                             let crossed = Crossed { shared, function, arguments };
-                            accessor.spawn(Call { number, entry, crossed })?;
+                            accessor.spawn(Call { number, entry, crossed, span })?;
                         }
                         other => return Ok::<_, wasmtime::Error>(other),
                     }
@@ -113,12 +114,15 @@ struct Call {
     number: u64,
     entry: Arc<dyn Enter>,
     crossed: Crossed,
+    /// The span in which it was asked for.
+    span: Span,
 }
 
 impl AccessorTask<State> for Call {
     async fn run(self, accessor: &Accessor<State>) -> wasmtime::Result<()> {
         let shared = Arc::clone(&self.crossed.shared);
-        let Came { answer, received } = self.entry.enter(accessor, self.crossed).await?;
+        let Came { answer, received } =
+            self.entry.enter(accessor, self.crossed).instrument(self.span).await?;
         accessor.with(|mut access| {
             received.into_iter().try_for_each(|received| join(&mut access, &shared, received))
         })?;

@@ -7,7 +7,7 @@ const {
   SymbolToPrimitive,
 } = primordials;
 const { invalidType } = load('web/errors');
-const { startTimer, clearTimer, releaseTimer, holdTimer } = load('web/timers');
+const { startTimer, restartTimer, clearTimer, releaseTimer, holdTimer } = load('web/timers');
 
 const DELAY_MAX = 2 ** 31 - 1;
 const promisifyCustom = SymbolFor('nodejs.util.promisify.custom');
@@ -59,9 +59,8 @@ class Timeout {
   }
 
   refresh() {
-    if (this.#closed) return this;
-    clearTimer(this.#id);
-    this.#start();
+    // One that has run starts in the async context of now, as a new one would.
+    if (!this.#closed && !restartTimer(this.#id, this.#delay)) this.#start();
     return this;
   }
 

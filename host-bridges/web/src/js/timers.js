@@ -3,7 +3,7 @@
 // Timers and microtasks.
 
 const { Number, PromisePrototypeThen, PromiseResolve, ReflectApply } = primordials;
-const { startTimer, clearTimer, releaseTimer, holdTimer } = host;
+const { startTimer, restartTimer, clearTimer, releaseTimer, holdTimer } = host;
 
 const DELAY_MAX = 2 ** 31 - 1;
 
@@ -44,4 +44,4 @@ function queueMicrotask(callback) {
 const functions = { setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask };
 primordials.ObjectAssign(globalThis, functions);
 
-return { ...functions, startTimer, clearTimer, releaseTimer, holdTimer };
+return { ...functions, startTimer, restartTimer, clearTimer, releaseTimer, holdTimer };

@@ -1,0 +1,4 @@
+import { matrix } from './matrix.js';
+import { ways } from './ways.js';
+
+export default await matrix(ways);
