@@ -31,6 +31,8 @@ pub enum Error {
     },
     /// The isolate could not be prepared. A heap limit too small for an empty realm shows as this.
     Isolate(String),
+    /// The sandbox cannot be inspected, or not in this way now.
+    Inspect(String),
     /// The answer is not of the type that was asked for.
     Answer(String),
     /// The run threw instead of giving an answer.
@@ -55,6 +57,7 @@ impl fmt::Display for Error {
             Self::Io { what, path, source } => write!(f, "cannot {what} `{}`: {source}", path.display()),
             Self::Component { name, source } => write!(f, "component `{name}`: {source:#}"),
             Self::Isolate(what) => write!(f, "cannot prepare an isolate: {what}"),
+            Self::Inspect(what) => write!(f, "cannot inspect the sandbox: {what}"),
             Self::Answer(what) => write!(f, "the script's answer is of another type: {what}"),
             Self::Threw(error) => write!(f, "the script threw: {error}"),
             Self::Limit(hit) => hit.fmt(f),

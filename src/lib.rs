@@ -65,6 +65,7 @@ mod engine;
 mod error;
 mod extension;
 mod grant;
+mod inspect;
 mod isolate;
 mod limits;
 mod modules;
@@ -83,6 +84,7 @@ pub use extension::{
     DoorChoice, DoorKind, Extension, HostFunction, HostResult, HostScalar, ImportSource, Loader, MainImport,
 };
 pub use grant::{ExtensionGrant, Grant};
+pub use inspect::{HeapStatistics, Inspector, InspectorMessage, InspectorSession, Start, Times};
 pub use limits::{ExtensionLimits, Limits};
 pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
 pub use sandbox::{Sandbox, SandboxBuilder, SandboxHandle};
@@ -95,3 +97,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/async-context.md")]
 struct AsyncContext;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/inspection.md")]
+struct Inspection;

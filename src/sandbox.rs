@@ -3,12 +3,13 @@
 mod builder;
 mod components;
 mod handle;
+mod inspection;
 mod instantiate;
 mod run;
 mod stdio;
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::ErrorKind;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +32,7 @@ use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Interrupt, Overrun};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::inspect::{Agent, Times};
 use crate::isolate::rejections::Rejections;
 use crate::isolate::{HeapLimit, ParkedIsolate};
 use crate::limits::Limits;
@@ -54,6 +56,7 @@ pub struct Sandbox {
     death: Option<String>,
     /// True once a handle has ended it.
     terminated: Arc<AtomicBool>,
+    times: Times,
     not_send: PhantomData<*mut ()>,
 }
 
@@ -68,6 +71,8 @@ struct Parts {
     heap: Rc<HeapLimit>,
     /// What `process.exit` was called with.
     exit_code: Rc<Cell<Option<i32>>>,
+    /// V8's inspector, once somebody has asked for it.
+    agent: OnceCell<Rc<Agent>>,
 }
 
 type Panic = Box<dyn Any + Send>;
@@ -267,6 +272,15 @@ impl Sandbox {
     }
 
     fn run(&mut self, entry: &Entry<'_>, argument: Option<&str>) -> Completion {
+        self.turn(argument, |run, scope| run.complete(scope, entry))
+    }
+
+    /// Enters the isolate under the limits of a run, and does something there.
+    fn turn(
+        &mut self,
+        argument: Option<&str>,
+        body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome>,
+    ) -> Completion {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
         let watchdog = self.engine.watchdog();
         let watch = watchdog.watch(
@@ -287,7 +301,7 @@ impl Sandbox {
             // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 let context = v8::Local::new(scope, run.parts.context.as_ref()?);
-                let outcome = run.complete(&mut v8::ContextScope::new(scope, context), entry);
+                let outcome = body(&run, &mut v8::ContextScope::new(scope, context));
                 run.parts.stdio.deliver();
                 outcome
             }));
@@ -297,6 +311,8 @@ impl Sandbox {
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
         let (wall, cpu) = watch.used();
+        self.times.wall += wall;
+        self.times.cpu += cpu;
         let hit = self.heap_hit().or(watch.finish());
         let usage = Usage {
             wall,
@@ -345,6 +361,7 @@ impl Drop for Sandbox {
         self.engine.increment_epoch();
         let parts = &mut self.parts;
         self.isolate.enter(|isolate| {
+            parts.close_inspector(isolate);
             parts.event_loop.clear();
             parts.modules.clear();
             if let Ok(components) = Components::of(isolate) {

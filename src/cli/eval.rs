@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::options::SandboxOptions;
-use super::session::{Entry, Session};
+use super::session::Session;
 
 /// Run CODE as a script, and print its value as a JavaScript prompt does, unless it is undefined
 #[derive(Args)]
@@ -22,6 +22,6 @@ pub(crate) struct Eval {
 
 impl Eval {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
-        Session::new(&self.sandbox, "[eval]", &self.arguments)?.run(&Entry::Script(&self.code))
+        Session::new(&self.sandbox, "[eval]", &self.arguments)?.run_script(&self.code)
     }
 }

@@ -2,9 +2,11 @@
 
 mod catalogue;
 mod console;
+mod devtools;
 mod eval;
 mod exit;
 mod ext;
+mod inspection;
 mod lending;
 mod map;
 mod options;

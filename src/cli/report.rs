@@ -42,6 +42,11 @@ pub(crate) fn note(text: &str) {
     say(&format!("{} {text}\n", paint.with(DIM, "note:")));
 }
 
+/// Tells something in these very words, for whoever reads them.
+pub(crate) fn line(text: &str) {
+    say(&format!("{text}\n"));
+}
+
 /// An error with its sources, without those that it tells already.
 fn chain(error: &anyhow::Error) -> String {
     let mut told = error.to_string();

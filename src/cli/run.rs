@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
+use super::inspection::InspectionOptions;
 use super::options::SandboxOptions;
-use super::session::{Entry, Session};
+use super::session::Session;
 
 /// Run the ES module in FILE until nothing is left to do
 ///
@@ -22,11 +23,14 @@ pub(crate) struct Run {
     arguments: Vec<String>,
     #[command(flatten)]
     sandbox: SandboxOptions,
+    #[command(flatten)]
+    inspection: InspectionOptions,
 }
 
 impl Run {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
         let name = self.file.to_string_lossy();
-        Session::new(&self.sandbox, &name, &self.arguments)?.run(&Entry::Module(&self.file))
+        let session = Session::new(&self.sandbox, &name, &self.arguments)?;
+        session.run_inspected(&self.file, &self.inspection)
     }
 }

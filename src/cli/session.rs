@@ -9,20 +9,13 @@ use anyhow::{Context, Result};
 use innerbox::{Completion, Limit, LimitHit, Outcome, Sandbox, Usage, Value};
 
 use super::console::Out;
+use super::inspection::InspectionOptions;
 use super::options::SandboxOptions;
 use super::recipe::Recipe;
 use super::{exit, report};
 
 /// How long a run may take to end by itself once its time is over. A large collection of garbage takes half a second.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// What is run.
-pub(crate) enum Entry<'a> {
-    /// A script, whose value is shown.
-    Script(&'a str),
-    /// The module in a file.
-    Module(&'a Path),
-}
 
 /// A sandbox, and how its run is told.
 pub(crate) struct Session {
@@ -51,12 +44,18 @@ impl Session {
         Ok(Self { sandbox, teller })
     }
 
-    /// Runs, tells how it ended, and gives the exit code for that.
-    pub(crate) fn run(mut self, entry: &Entry<'_>) -> Result<ExitCode> {
-        let completion = match entry {
-            Entry::Script(code) => self.eval(code)?,
-            Entry::Module(file) => self.sandbox.run_module(file)?,
-        };
+    /// Runs the module in a file while it is looked at, tells how it ended, and gives the exit code for that.
+    pub(crate) fn run_inspected(mut self, file: &Path, options: &InspectionOptions) -> Result<ExitCode> {
+        let inspection = options.begin(&mut self.sandbox, &file.to_string_lossy())?;
+        let completion = self.sandbox.run_module(file)?;
+        self.teller.tell(&completion)?;
+        inspection.end(&mut self.sandbox)?;
+        Ok(exit::code(&completion.outcome))
+    }
+
+    /// Runs a script and shows its value, tells how it ended, and gives the exit code for that.
+    pub(crate) fn run_script(mut self, code: &str) -> Result<ExitCode> {
+        let completion = self.eval(code)?;
         self.teller.tell(&completion)?;
         Ok(exit::code(&completion.outcome))
     }

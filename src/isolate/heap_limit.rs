@@ -37,6 +37,13 @@ impl HeapLimit {
         limit
     }
 
+    /// Makes V8 ask this one again. It asks only whom it was told of last, and its debugger has itself told of when it is
+    /// enabled: to pause near the limit, and to let the heap grow fourfold.
+    pub(crate) fn stay_last(self: &Rc<Self>, isolate: &mut v8::Isolate) {
+        isolate.remove_near_heap_limit_callback(near_limit, 0);
+        isolate.add_near_heap_limit_callback(near_limit, Rc::as_ptr(self).cast_mut().cast());
+    }
+
     /// The bytes in use when the limit was reached, if it was.
     pub(crate) fn reached(&self) -> Option<u64> {
         Some(self.reached.load(Ordering::Acquire)).filter(|bytes| *bytes != 0)

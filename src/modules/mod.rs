@@ -135,10 +135,32 @@ impl Modules {
         scope: &mut v8::PinScope<'s, '_>,
         target: Target,
     ) -> Result<(v8::Local<'s, v8::Module>, v8::Local<'s, v8::Promise>), Failure> {
-        let module = graph::link(self, scope, target)?;
+        let module = self.link(scope, target)?;
+        Ok((module, Self::evaluate(scope, module)?))
+    }
+
+    /// The first half of [`import`](Self::import): what runs in it is the host's own.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    pub(crate) fn link<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        target: Target,
+    ) -> Result<v8::Local<'s, v8::Module>, Failure> {
+        graph::link(self, scope, target)
+    }
+
+    /// The second half of [`import`](Self::import).
+    ///
+    /// # Errors
+    /// Where V8 was told to stop.
+    pub(crate) fn evaluate<'s>(
+        scope: &v8::PinScope<'s, '_>,
+        module: v8::Local<'s, v8::Module>,
+    ) -> Result<v8::Local<'s, v8::Promise>, Failure> {
         let promise = module.evaluate(scope).or_pending()?;
-        let promise = promise.try_into().map_err(|_| fault("a module's evaluation is no promise"))?;
-        Ok((module, promise))
+        promise.try_into().map_err(|_| fault("a module's evaluation is no promise"))
     }
 
     /// Drops all modules: call before the isolate is disposed.

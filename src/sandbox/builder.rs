@@ -1,6 +1,6 @@
 //! Describes a sandbox, and makes it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::{Extension, Lending};
 use crate::grant::{ExtensionGrant, Grant, Lent};
+use crate::inspect::Times;
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
@@ -225,6 +226,7 @@ impl<'e> SandboxBuilder<'e> {
                 stdio,
                 heap,
                 exit_code,
+                agent: OnceCell::new(),
             })
         })?;
         Ok(Sandbox {
@@ -237,6 +239,7 @@ impl<'e> SandboxBuilder<'e> {
             source_bytes,
             death: None,
             terminated: Arc::default(),
+            times: Times::default(),
             not_send: PhantomData,
         })
     }

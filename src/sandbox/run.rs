@@ -13,7 +13,7 @@ use crate::deadline::Watch;
 use crate::error::ScriptError;
 use crate::isolate::exception::{position, script_error};
 use crate::isolate::platform;
-use crate::modules::Target;
+use crate::modules::{Modules, Target};
 use crate::value::{Unreadable, Value, read};
 
 /// Time between two looks for tasks of V8's background threads, where nothing else is left to wait for.
@@ -77,6 +77,7 @@ impl Run<'_> {
     }
 
     fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
+        self.parts.attend_inspector(scope);
         let begun = self.begin(scope, entry);
         // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
         Flow::leave(scope);
@@ -91,7 +92,9 @@ impl Run<'_> {
         };
         let value = match self.argument {
             Some(argument) => {
-                let answer = call(scope, value, argument)?;
+                let answer = call(scope, value, argument);
+                Flow::leave(scope);
+                let answer = answer?;
                 self.settled(scope, answer, None)?
             }
             None => value,
@@ -126,15 +129,24 @@ impl Run<'_> {
         match entry {
             Entry::Script { name, source, .. } => {
                 v8::tc_scope!(let scope, scope);
-                match script(scope, name, source) {
+                let value = compile(scope, name, source).and_then(|script| {
+                    self.parts.break_at_start();
+                    script.run(scope)
+                });
+                match value {
                     Some(value) => Ok(Begun { value, module: None }),
                     None => Err(caught(scope)),
                 }
             }
-            Entry::Module(target) => match self.parts.modules.import(scope, target.clone()) {
-                Ok((module, promise)) => Ok(Begun { value: promise.into(), module: Some(module) }),
-                Err(failure) => Err(failed(scope, failure)),
-            },
+            Entry::Module(target) => {
+                let linked = self.parts.modules.link(scope, target.clone());
+                let module = linked.map_err(|failure| failed(scope, failure))?;
+                self.parts.break_at_start();
+                match Modules::evaluate(scope, module) {
+                    Ok(promise) => Ok(Begun { value: promise.into(), module: Some(module) }),
+                    Err(failure) => Err(failed(scope, failure)),
+                }
+            }
         }
     }
 
@@ -146,6 +158,8 @@ impl Run<'_> {
     ) -> Result<(), Ended> {
         loop {
             v8::scope!(let scope, scope);
+            // Some of what a session asks for is a task.
+            self.parts.attend_inspector(scope);
             platform::pump(scope);
             self.parts.stdio.deliver();
             scope.perform_microtask_checkpoint();
@@ -240,18 +254,18 @@ fn default_export<'s>(
     default.ok_or_else(|| caught(scope))
 }
 
-fn script<'s>(
+fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     name: &str,
     source: &str,
-) -> Option<v8::Local<'s, v8::Value>> {
+) -> Option<v8::Local<'s, v8::Script>> {
     let Some(source) = v8::String::new(scope, source) else {
         Failure::range_error("the script is longer than a string can be").code("ERR_LIMIT").throw(scope);
         return None;
     };
     let name = string(scope, name).into();
     let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, false, None);
-    v8::Script::compile(scope, source, Some(&origin))?.run(scope)
+    v8::Script::compile(scope, source, Some(&origin))
 }
 
 /// The error of a run that can only wait. In a module, V8 knows which `await` it is that waits.

@@ -7,7 +7,7 @@ const FLOORS: &[&[&str]] = &[
     &["completion", "config", "error", "grant", "limits", "value"],
     &["isolate"],
     &["deadline", "engine"],
-    &["extension", "modules"],
+    &["extension", "inspect", "modules"],
     &["sandbox"],
     &["pool"],
     &["cli", "service", "main", "lib"],
@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
 /// What a part of `src` must never name.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("isolate", &["wasmtime"]),
+    ("inspect", &["wasmtime"]),
     ("modules", &["wasmtime"]),
     ("extension", &["v8::"]),
     ("cli", &["v8::", "wasmtime"]),

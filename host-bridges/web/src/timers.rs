@@ -13,7 +13,13 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
 }
 
 pub(crate) fn references() -> Vec<v8::ExternalReference> {
-    vec![reference(start_timer), reference(clear_timer), reference(release_timer), reference(hold_timer)]
+    vec![
+        reference(start_timer),
+        reference(restart_timer),
+        reference(clear_timer),
+        reference(release_timer),
+        reference(hold_timer),
+    ]
 }
 
 /// `startTimer(callback, milliseconds, repeats)`: the timer's number. Arguments of the callback are bound to it in
