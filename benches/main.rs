@@ -13,6 +13,7 @@
 mod call;
 mod flags;
 mod floor;
+mod prelude;
 mod start;
 mod work;
 
@@ -35,6 +36,7 @@ fn main() {
     floor::bench(&mut criterion);
     call::bench(&mut criterion);
     start::bench(&mut criterion);
+    prelude::bench(&mut criterion);
     work::bench(&mut criterion);
     flags::bench(&mut criterion);
     criterion.final_summary();

@@ -53,7 +53,7 @@ const BYTES: &[&str] =
 /// Of what two copies allow, an echo has to reach 60 %.
 const ECHO_MOST: f64 = 1.0 / 0.6;
 
-const SECTIONS: [(&str, &[Line]); 8] = [
+const SECTIONS: [(&str, &[Line]); 9] = [
     (
         "floors",
         &[
@@ -73,6 +73,45 @@ const SECTIONS: [(&str, &[Line]); 8] = [
             line("two of them in a row", "floor/two-memcpys-4-mib", &[]),
             line("new ArrayBuffer of 4 MiB", "floor/array-buffer-4-mib", &[]),
             line("the same, and copied into (`slice()`)", "floor/array-buffer-4-mib-copied", &[]),
+        ],
+    ),
+    (
+        "what the prelude replaced, beside V8's own",
+        &[
+            at_most(1.02, line("`indexOf` in 10 numbers", "prelude/index-of", &["native/index-of"])),
+            at_most(
+                1.02,
+                line("`indexOf` in 1000 numbers", "prelude/index-of-1000", &["native/index-of-1000"]),
+            ),
+            at_most(1.02, line("`includes` in 10 strings", "prelude/includes", &["native/includes"])),
+            at_most(1.02, line("`every` of 10", "prelude/every", &["native/every"])),
+            at_most(1.02, line("`some` of 10", "prelude/some", &["native/some"])),
+            at_most(1.02, line("`map` of 10", "prelude/map", &["native/map"])),
+            at_most(1.02, line("`filter` of 10", "prelude/filter", &["native/filter"])),
+            at_most(1.02, line("`forEach` of 10", "prelude/for-each", &["native/for-each"])),
+            at_most(1.02, line("`reduce` of 10", "prelude/reduce", &["native/reduce"])),
+            at_most(1.02, line("`push` and `shift`", "prelude/push-and-shift", &["native/push-and-shift"])),
+            at_most(1.02, line("`slice` of 10", "prelude/slice", &["native/slice"])),
+            at_most(1.02, line("`concat` of 10 and 10", "prelude/concat", &["native/concat"])),
+            at_most(1.02, line("`join` of 10", "prelude/join", &["native/join"])),
+            at_most(
+                1.02,
+                line("`indexOf` in 60 units", "prelude/string-index-of", &["native/string-index-of"]),
+            ),
+            at_most(1.02, line("`split` into 6", "prelude/string-split", &["native/string-split"])),
+            at_most(
+                1.02,
+                line(
+                    "`replace` by a global expression",
+                    "prelude/string-replace",
+                    &["native/string-replace"],
+                ),
+            ),
+            at_most(
+                1.02,
+                line("`toLowerCase` of 60 units", "prelude/string-lower-case", &["native/string-lower-case"]),
+            ),
+            at_most(1.02, line("`JSON.parse` of 19 units", "prelude/json-parse", &["native/json-parse"])),
         ],
     ),
     (

@@ -8,13 +8,16 @@ use innerbox_binding::{
     value::{name, string},
 };
 
+/// What one isolate's JavaScript may use of its thread's stack.
+pub const STACK_BYTES: usize = 984 << 10;
+
 /// V8's flags, the same wherever snapshots are made and used. One a call: V8 drops every flag that follows one it does not
 /// know.
 pub const FLAGS: [&str; 4] = [
     // SharedArrayBuffer makes a clock as fine as the processor's, and its bytes are not counted. Without a callback that
     // allows it, this takes the constructor out of every context.
     "--enable-sharedarraybuffer-per-context",
-    // What one isolate's JavaScript may use of its thread's stack, in KiB. A component called from there gets another
+    // `STACK_BYTES`, in KiB. A component called from there gets another
     // 512 KiB, and the smallest usual thread has 2 MiB.
     "--stack-size=984",
     // Unrolling an inner loop takes the interrupt check out of the loop around it: optimised code of
@@ -57,18 +60,45 @@ pub fn restore(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
     prelude::restore(scope)
 }
 
+/// The prelude. Each is a function of what the first one gives; the second is told besides what is granted.
+const COMMON: &str = include_str!("js/common.js");
+const REMOVALS: &str = include_str!("js/removals.js");
+const REPLACEMENTS: [&str; 6] = [
+    include_str!("js/array_search.js"),
+    include_str!("js/array_change.js"),
+    include_str!("js/array_sort.js"),
+    include_str!("js/typed_array.js"),
+    include_str!("js/string.js"),
+    include_str!("js/lists.js"),
+];
+
+/// Takes memory away that no limit counts, and replaces what V8 cannot be interrupted in or aborts the process for.
 fn take_away(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
+    let is_real_array = function(scope, "isRealArray", is_real_array, None).or_pending()?;
+    let common = call(scope, COMMON, &[is_real_array.into()])?;
+    let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
+    call(scope, REMOVALS, &[common, web_assembly.into()])?;
+    for source in REPLACEMENTS {
+        call(scope, source, &[common])?;
+    }
+    Ok(())
+}
+
+/// Calls the function that a script is.
+fn call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    source: &str,
+    arguments: &[v8::Local<'s, v8::Value>],
+) -> Result<v8::Local<'s, v8::Value>, Failure> {
     v8::tc_scope!(let scope, scope);
-    let source = string(scope, include_str!("realm.js"));
-    let prelude = v8::Script::compile(scope, source, None)
+    let source = string(scope, source);
+    let receiver = v8::undefined(scope).into();
+    let called = v8::Script::compile(scope, source, None)
         .and_then(|script| script.run(scope))
         .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
-        .or_pending()?;
-    let is_real_array = function(scope, "isRealArray", is_real_array, None).or_pending()?;
-    let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
-    let receiver = v8::undefined(scope).into();
-    match prelude.call(scope, receiver, &[is_real_array.into(), web_assembly.into()]) {
-        Some(_) => Ok(()),
+        .and_then(|prelude| prelude.call(scope, receiver, arguments));
+    match called {
+        Some(value) => Ok(value),
         None => Err(scope.exception().map_or(Failure::Pending, |thrown| Failure::thrown(scope, thrown))),
     }
 }
@@ -77,3 +107,6 @@ fn take_away(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<()
 fn is_real_array<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
     Ok(v8::Boolean::new(scope, args.get(0).is_array()).into())
 }
+
+#[cfg(test)]
+mod tests;
