@@ -49,10 +49,16 @@ pub enum Outcome {
         /// What was thrown.
         error: Box<ScriptError>,
     },
-    /// It reached a limit. The sandbox is condemned, unless the limit is one of sizes checked before the run.
+    /// It reached a limit.
+    ///
+    /// Where time or the heap were used up, the sandbox is condemned. Other limits are exceptions, or checked before the
+    /// run or after it: the sandbox lives on.
     Limit {
         /// Which limit, and by how much.
         limit: LimitHit,
+        /// The exception that nobody caught, where the limit was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Box<ScriptError>>,
     },
     /// It ended itself by `process.exit`, and its sandbox with it; or a module left its code in `process.exitCode`.
     Exited {
@@ -77,7 +83,7 @@ pub struct LimitHit {
     pub allowed: u64,
 }
 
-/// The limits that end a run. Others (array buffers, timers, promises) are exceptions, which the script may handle.
+/// The limits that end a run: some by themselves, some as exceptions that nobody caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -88,6 +94,18 @@ pub enum Limit {
     WallMs,
     /// Milliseconds of processor time that the run's thread took.
     CpuMs,
+    /// Bytes of array buffers: an exception.
+    ArrayBufferBytes,
+    /// Bytes written to the console: an exception.
+    ConsoleBytes,
+    /// Timers at once: an exception.
+    Timers,
+    /// Promises of host calls at once: an exception.
+    PendingPromises,
+    /// Handles of resources at once: an exception.
+    Handles,
+    /// Bytes of the stack that scripts may use: an exception, known by the message that V8 gives it.
+    StackBytes,
     /// Bytes of source code, all scripts and modules of the sandbox together.
     SourceBytes,
     /// Bytes of the value that the run gives to the host.
@@ -109,6 +127,46 @@ pub struct Usage {
     pub heap_bytes: u64,
     /// Bytes of array buffers in use at the end.
     pub array_buffer_bytes: u64,
+    /// The most that was used at once, beside what was allowed.
+    pub peaks: Peaks,
+}
+
+/// The most that a run used at once, limit by limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Peaks {
+    /// Milliseconds from the start to the end.
+    pub wall_ms: Peak,
+    /// Milliseconds of processor time.
+    pub cpu_ms: Peak,
+    /// Bytes of V8's heap, as of its collections of garbage and of the end.
+    pub heap_bytes: Peak,
+    /// Bytes of array buffers.
+    pub array_buffer_bytes: Peak,
+    /// Bytes of source, all runs of the sandbox together.
+    pub source_bytes: Peak,
+    /// Bytes written to the console, all runs of the sandbox together.
+    pub console_bytes: Peak,
+    /// Timers.
+    pub timers: Peak,
+    /// Promises of host calls.
+    pub pending_promises: Peak,
+    /// Handles of resources.
+    pub handles: Peak,
+}
+
+/// How much was used of a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Peak {
+    /// The most that was used.
+    pub used: u64,
+    /// What was allowed; nothing where there is no limit.
+    pub allowed: Option<u64>,
+}
+
+impl Peak {
+    pub(crate) fn new(used: u64, allowed: u64) -> Self {
+        Self { used, allowed: Some(allowed) }
+    }
 }
 
 impl Completion {
@@ -135,7 +193,7 @@ impl Completion {
                 T::deserialize(value).map_err(|error| Error::Answer(error.to_string()))
             }
             Outcome::Threw { error } => Err(Error::Threw(error)),
-            Outcome::Limit { limit } => Err(Error::Limit(limit)),
+            Outcome::Limit { limit, .. } => Err(Error::Limit(limit)),
             Outcome::Exited { code } => Err(Error::Exited(code)),
             Outcome::Died { reason } => Err(Error::Died(reason)),
         }
@@ -144,7 +202,7 @@ impl Completion {
 
 impl Outcome {
     pub(crate) fn limit(which: Limit, used: u64, allowed: u64) -> Self {
-        Self::Limit { limit: LimitHit { which, used, allowed } }
+        Self::Limit { limit: LimitHit { which, used, allowed }, error: None }
     }
 
     pub(crate) fn died(reason: impl Into<String>) -> Self {
@@ -165,6 +223,12 @@ impl fmt::Display for Limit {
             Self::HeapBytes => "heap bytes",
             Self::WallMs => "milliseconds of wall time",
             Self::CpuMs => "milliseconds of processor time",
+            Self::ArrayBufferBytes => "array-buffer bytes",
+            Self::ConsoleBytes => "console bytes",
+            Self::Timers => "timers",
+            Self::PendingPromises => "pending promises",
+            Self::Handles => "handles",
+            Self::StackBytes => "bytes of stack",
             Self::SourceBytes => "bytes of source",
             Self::ValueBytes => "bytes of the answer",
             Self::ValueDepth => "depth of the answer",

@@ -7,6 +7,7 @@
 mod cpu_clock;
 mod interrupt;
 mod overrun;
+mod warning;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 use cpu_clock::CpuClock;
 pub(crate) use interrupt::{CallAllowance, Clock, Interrupt};
 pub(crate) use overrun::Overrun;
+pub(crate) use warning::TimeWarning;
+use warning::{Tell, Warnings};
 
 use crate::completion::{Limit, LimitHit};
 use crate::engine::WasmEngines;
@@ -64,6 +67,7 @@ struct Run {
     hit_at: Option<Instant>,
     /// Whom to tell if it goes on; `None` once that was done.
     overrun: Option<Overrun>,
+    warnings: Option<Warnings>,
 }
 
 impl Watchdog {
@@ -94,6 +98,7 @@ impl Watchdog {
         interrupt: Arc<Interrupt>,
         allowance: Allowance,
         overrun: Option<Overrun>,
+        warning: Option<TimeWarning>,
     ) -> Watch {
         let cpu = CpuClock::of_this_thread();
         let (started, cpu_at_start) = (Instant::now(), cpu.now());
@@ -107,6 +112,7 @@ impl Watchdog {
             hit: None,
             hit_at: None,
             overrun,
+            warnings: warning.map(Warnings::new),
         };
         let deadline = run.deadline();
         let mut state = self.shared.lock();
@@ -198,9 +204,11 @@ impl Shared {
             let now = Instant::now();
             let next = self.look(&mut state, now);
             let overruns: Vec<_> = state.runs.values_mut().filter_map(|run| run.take_overrun(now)).collect();
-            if !overruns.is_empty() {
+            let warnings: Vec<_> = state.runs.values_mut().flat_map(|run| run.take_warnings(now)).collect();
+            if !overruns.is_empty() || !warnings.is_empty() {
                 // Without the lock: what is told may take its time, and other runs come and go meanwhile.
                 drop(state);
+                warnings.iter().for_each(|(tell, hit)| tell(*hit));
                 overruns.iter().for_each(|(overrun, hit)| (overrun.tell)(*hit));
                 state = self.lock();
                 continue;
@@ -255,6 +263,25 @@ impl Run {
         Some((overrun, now_used.unwrap_or(hit)))
     }
 
+    /// Whom to warn of which limits now.
+    fn take_warnings(&mut self, now: Instant) -> Vec<(Tell, LimitHit)> {
+        let Some(warnings) = &mut self.warnings else { return Vec::new() };
+        let wall = self
+            .allowance
+            .wall
+            .map(|allowed| (Limit::WallMs, now.saturating_duration_since(self.started), allowed));
+        let cpu = self
+            .allowance
+            .cpu
+            .map(|allowed| (Limit::CpuMs, self.cpu.now().saturating_sub(self.cpu_at_start), allowed));
+        let due = wall
+            .into_iter()
+            .chain(cpu)
+            .filter(|(which, used, allowed)| warnings.take(*which, *used, *allowed));
+        let due: Vec<_> = due.map(|(which, used, allowed)| hit(which, used, allowed)).collect();
+        due.into_iter().map(|hit| (warnings.tell(), hit)).collect()
+    }
+
     fn wall_hit(&self, now: Instant) -> Option<LimitHit> {
         let allowed = self.allowance.wall?;
         let used = now.saturating_duration_since(self.started);
@@ -274,7 +301,12 @@ impl Run {
             allowed.saturating_sub(used).max(Duration::from_millis(1))
         });
         let cpu_look = now + cpu_left.unwrap_or(TICK).min(TICK);
-        self.deadline().map_or(cpu_look, |deadline| deadline.min(cpu_look))
+        let next = self.deadline().map_or(cpu_look, |deadline| deadline.min(cpu_look));
+        let warning = self.warnings.as_ref().zip(self.allowance.wall);
+        match warning.and_then(|(warnings, wall)| warnings.due(Limit::WallMs, wall)) {
+            Some(after) => next.min(self.started + after).max(now),
+            None => next,
+        }
     }
 }
 

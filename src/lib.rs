@@ -76,7 +76,7 @@ mod value;
 pub use innerbox_bridge_component::typings::WitDocs;
 pub use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
-pub use completion::{Completion, Limit, LimitHit, Outcome, Usage};
+pub use completion::{Completion, Limit, LimitHit, Outcome, Peak, Peaks, Usage};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};

@@ -16,7 +16,7 @@ use crate::error::Error;
 /// let limits = Limits { wall: Some(Duration::from_millis(50)), ..Limits::default() };
 /// let mut sandbox = Sandbox::builder(&engine).limits(limits).build()?;
 /// let completion = sandbox.eval("for (;;) {}");
-/// assert!(matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs));
+/// assert!(matches!(completion.outcome, Outcome::Limit { limit, .. } if limit.which == Limit::WallMs));
 /// # Ok::<(), innerbox::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

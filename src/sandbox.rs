@@ -7,6 +7,7 @@ mod inspection;
 mod instantiate;
 mod run;
 mod stdio;
+mod usage;
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -18,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use innerbox_binding::EventLoop;
+use innerbox_binding::{EventLoop, Meter};
 use innerbox_bridge_web::Colors;
 use serde::Serialize;
 
@@ -29,7 +30,7 @@ use run::{Answer, Entry, Run};
 use stdio::Stdio;
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
-use crate::deadline::{Allowance, Interrupt, Overrun};
+use crate::deadline::{Allowance, Interrupt, Overrun, TimeWarning};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspect::{Agent, Times};
@@ -52,6 +53,7 @@ pub struct Sandbox {
     engine: Engine,
     limits: Limits,
     overrun: Option<Overrun>,
+    warning: Option<TimeWarning>,
     source_bytes: SourceBytes,
     death: Option<String>,
     /// True once a handle has ended it.
@@ -69,6 +71,10 @@ struct Parts {
     modules: Rc<Modules>,
     stdio: Rc<Stdio>,
     heap: Rc<HeapLimit>,
+    /// Counts the handles that scripts hold.
+    handles: Rc<Meter>,
+    /// How many there are, as of the end of the last run.
+    handles_live: Cell<usize>,
     /// What `process.exit` was called with.
     exit_code: Rc<Cell<Option<i32>>>,
     /// V8's inspector, once somebody has asked for it.
@@ -282,12 +288,14 @@ impl Sandbox {
         body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome>,
     ) -> Completion {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
+        self.begin_usage();
         let watchdog = self.engine.watchdog();
         let watch = watchdog.watch(
             self.isolate.handle(),
             Arc::clone(&self.interrupt),
             allowance,
             self.overrun.clone(),
+            self.warning.clone(),
         );
         let run = Run {
             parts: &self.parts,
@@ -308,18 +316,13 @@ impl Sandbox {
             run.parts.event_loop.clear();
             run.parts.rejections.clear();
             innerbox_bridge_component::end_run(scope);
+            run.parts.handles_live.set(innerbox_bridge_component::live_handles(scope));
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
-        let (wall, cpu) = watch.used();
-        self.times.wall += wall;
-        self.times.cpu += cpu;
+        let usage = self.usage(&watch, heap_bytes as u64);
+        self.times.wall += usage.wall;
+        self.times.cpu += usage.cpu;
         let hit = self.heap_hit().or(watch.finish());
-        let usage = Usage {
-            wall,
-            cpu,
-            heap_bytes: heap_bytes as u64,
-            array_buffer_bytes: self.isolate.array_buffer_bytes() as u64,
-        };
         Completion { outcome: self.conclude(outcome, hit), usage }
     }
 
@@ -331,11 +334,11 @@ impl Sandbox {
         }
         if let Some(limit) = hit {
             self.death = Some(format!("condemned by an earlier run: {limit}"));
-            return Outcome::Limit { limit };
+            return Outcome::Limit { limit, error: None };
         }
         let reason = match outcome {
             _ if self.terminated.load(Ordering::Acquire) => TERMINATED,
-            Ok(Some(outcome)) => return outcome,
+            Ok(Some(outcome)) => return self.name_limit(outcome),
             Ok(None) => "its execution was terminated by something that is no limit",
             Err(_) => "host fault: the host panicked in the middle of a run",
         };

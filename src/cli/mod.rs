@@ -3,6 +3,7 @@
 mod catalogue;
 mod console;
 mod devtools;
+mod doctor;
 mod eval;
 mod exit;
 mod ext;
@@ -42,6 +43,7 @@ enum Command {
     #[command(subcommand)]
     Ext(ext::Ext),
     Types(types::Types),
+    Doctor(doctor::Doctor),
 }
 
 /// Reads the arguments of the process, and does what they say.
@@ -69,6 +71,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Map(map) => map.execute(),
         Command::Ext(ext) => ext.execute(),
         Command::Types(types) => types.execute(),
+        Command::Doctor(doctor) => doctor.execute(),
     };
     done.unwrap_or_else(|error| {
         report::failure(&error);

@@ -7,7 +7,7 @@ use clap::Args;
 use innerbox::{ExtensionLimits, Grant, Limits};
 
 use super::lending::LendingOptions;
-use super::quantity::{Deadline, bytes, deadline};
+use super::quantity::{Deadline, bytes, deadline, share};
 
 /// Everything: what `--allow-read` means without a path.
 const EVERYWHERE: &str = "/";
@@ -78,6 +78,9 @@ pub(crate) struct LimitOptions {
     /// Promises of the host at once
     #[arg(long, value_name = "COUNT", default_value_t = Limits::PENDING_PROMISES)]
     pending_promises: usize,
+    /// Tell on the standard error stream when this share of the heap, or of the time, is used
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) warn_at: Option<f64>,
     /// Resources of components, files and the like that are open at once
     #[arg(long, value_name = "COUNT", default_value_t = Limits::HANDLES)]
     handles: usize,

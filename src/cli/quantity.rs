@@ -39,6 +39,15 @@ pub(crate) fn deadline(text: &str) -> Result<Deadline, String> {
         .ok_or_else(|| "expected a time such as `500ms`, `5s`, `2min` or `none`".to_owned())
 }
 
+/// Reads a share, as `80%`.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+    percent
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| "expected a share such as `80%`".to_owned())
+}
+
 /// A number and its unit, which may be left out where `bare` says what that means.
 fn quantity(text: &str, units: &[(&str, f64)], bare: Option<f64>) -> Option<f64> {
     let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();

@@ -36,6 +36,13 @@ pub(crate) fn failure(error: &anyhow::Error) {
     say(&format!("{} {}\n", paint.with(RED, "error:"), chain(error)));
 }
 
+/// Tells that a limit is near.
+pub(crate) fn warning(limit: &LimitHit) {
+    let paint = Paint::of(&std::io::stderr());
+    let LimitHit { which, used, allowed } = limit;
+    say(&format!("{} {which}: {used} used, {allowed} allowed\n", paint.with(DIM, "warning:")));
+}
+
 /// Tells what a command did without.
 pub(crate) fn note(text: &str) {
     let paint = Paint::of(&std::io::stderr());
@@ -64,7 +71,12 @@ pub(crate) fn outcome(outcome: &Outcome) {
     match outcome {
         Outcome::Returned { .. } | Outcome::Exited { .. } => {}
         Outcome::Threw { error } => say(&threw(&error.report(), &error.to_string(), paint)),
-        Outcome::Limit { limit } => say(&format!("{}\n", limit_hit(limit, paint))),
+        Outcome::Limit { limit, error } => {
+            if let Some(error) = error {
+                say(&threw(&error.report(), &error.to_string(), paint));
+            }
+            say(&format!("{}\n", limit_hit(limit, paint)));
+        }
         Outcome::Died { reason } => say(&format!("{} {reason}\n", paint.with(RED, "the sandbox died:"))),
     }
 }
@@ -97,6 +109,11 @@ fn flag(limit: Limit) -> Option<&'static str> {
         Limit::WallMs => Some("--wall"),
         Limit::CpuMs => Some("--cpu"),
         Limit::SourceBytes => Some("--source"),
+        Limit::ArrayBufferBytes => Some("--array-buffers"),
+        Limit::ConsoleBytes => Some("--console"),
+        Limit::Timers => Some("--timers"),
+        Limit::PendingPromises => Some("--pending-promises"),
+        Limit::Handles => Some("--handles"),
         _ => None,
     }
 }

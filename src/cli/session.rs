@@ -40,7 +40,11 @@ impl Session {
             false => (Teller::Text, Out::Standard),
         };
         let recipe = Recipe::new(options, name, arguments, out, 1)?;
-        let sandbox = recipe.builder().on_overrun(GRACE, move |hit| end(teller, hit)).build()?;
+        let mut builder = recipe.builder().on_overrun(GRACE, move |hit| end(teller, hit));
+        if let Some(share) = options.limits.warn_at {
+            builder = builder.on_warning(share, |limit| report::warning(&limit));
+        }
+        let sandbox = builder.build()?;
         Ok(Self { sandbox, teller })
     }
 
@@ -83,7 +87,7 @@ fn end(teller: Teller, limit: LimitHit) {
         _ => Usage { wall: used, ..Usage::default() },
     };
     // There is nobody left to tell that it could not be told.
-    let _ = teller.tell(&Completion { outcome: Outcome::Limit { limit }, usage });
+    let _ = teller.tell(&Completion { outcome: Outcome::Limit { limit, error: None }, usage });
     std::process::exit(exit::LIMIT.into());
 }
 

@@ -64,6 +64,11 @@ impl ParkedIsolate {
         Rc::clone(&self.heap)
     }
 
+    /// The quota of array-buffer bytes.
+    pub(crate) fn quota(&self) -> &Quota {
+        &self.quota
+    }
+
     /// The bytes of array buffers in use.
     pub(crate) fn array_buffer_bytes(&self) -> usize {
         self.quota.used()

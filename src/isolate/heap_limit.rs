@@ -1,6 +1,7 @@
 //! The limit on an isolate's heap: it ends the run, where V8 by itself would end the process.
 #![expect(unsafe_code, reason = "V8 calls back in the middle of a collection, with a raw pointer")]
 
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,19 +22,37 @@ pub(crate) struct HeapLimit {
     buffers: Arc<Buffers>,
     /// Bytes used when the limit was reached; 0 before.
     reached: AtomicU64,
+    /// The most bytes that were in use when V8 looked, since the run began.
+    peak: Cell<u64>,
+    warning: OnceCell<HeapWarning>,
+    warned: Cell<bool>,
+}
+
+/// Whom to tell that a heap fills.
+pub(crate) struct HeapWarning {
+    /// From how many bytes on, once garbage has been collected.
+    pub(crate) bytes: u64,
+    /// Is told the bytes in use, once in each run. V8 is collecting: nothing of it may be touched.
+    pub(crate) tell: Box<dyn Fn(u64)>,
 }
 
 impl HeapLimit {
     /// Starts to watch `isolate`, which the answer must outlive.
     pub(super) fn watch(isolate: &mut v8::Isolate, buffers: &Arc<Buffers>) -> Rc<Self> {
         let limit = Rc::new(Self {
-            // SAFETY: the pointer is used in `near_limit` alone, which V8 calls while the isolate is alive.
+            // SAFETY: the pointer is used in `statistics` alone, for callbacks that V8 makes while the isolate is alive.
             isolate: unsafe { isolate.as_raw_isolate_ptr() },
             handle: isolate.thread_safe_handle(),
             buffers: Arc::clone(buffers),
             reached: AtomicU64::new(0),
+            peak: Cell::new(0),
+            warning: OnceCell::new(),
+            warned: Cell::new(false),
         });
-        isolate.add_near_heap_limit_callback(near_limit, Rc::as_ptr(&limit).cast_mut().cast());
+        let data = Rc::as_ptr(&limit).cast_mut().cast();
+        isolate.add_near_heap_limit_callback(near_limit, data);
+        isolate.add_gc_prologue_callback(before_collection, data, v8::GCType::kGCTypeAll);
+        isolate.add_gc_epilogue_callback(after_collection, data, v8::GCType::kGCTypeAll);
         limit
     }
 
@@ -44,9 +63,25 @@ impl HeapLimit {
         isolate.add_near_heap_limit_callback(near_limit, Rc::as_ptr(self).cast_mut().cast());
     }
 
+    /// Tells of a heap that fills, from now on. The first one that is given here stays.
+    pub(crate) fn warn(&self, warning: HeapWarning) {
+        let _ = self.warning.set(warning);
+    }
+
+    /// Notes that a run begins.
+    pub(crate) fn begin(&self) {
+        self.peak.set(0);
+        self.warned.set(false);
+    }
+
     /// The bytes in use when the limit was reached, if it was.
     pub(crate) fn reached(&self) -> Option<u64> {
         Some(self.reached.load(Ordering::Acquire)).filter(|bytes| *bytes != 0)
+    }
+
+    /// The most bytes that were in use at a collection since the run began.
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak.get()
     }
 
     /// Decides what V8's limit shall be from now on; V8 aborts the process where it stays at `current` and no room is found.
@@ -57,19 +92,45 @@ impl HeapLimit {
         if self.buffers.take_refusal() && statistics.total_heap_size() < current {
             return current;
         }
-        let used = u64::try_from(statistics.used_heap_size()).unwrap_or(u64::MAX).max(1);
+        let used = in_use(&statistics).max(1);
+        self.tell(used);
         let first = self.reached.compare_exchange(0, used, Ordering::AcqRel, Ordering::Acquire).is_ok();
         self.handle.terminate_execution();
         if first { current.saturating_add(HEAD_ROOM_BYTES) } else { current }
     }
 
+    fn before_collection(&self) {
+        self.peak.set(self.peak.get().max(in_use(&self.statistics())));
+    }
+
+    fn after_collection(&self) {
+        if self.warning.get().is_some() && !self.warned.get() {
+            let used = in_use(&self.statistics());
+            if self.warning.get().is_some_and(|warning| used >= warning.bytes) {
+                self.tell(used);
+            }
+        }
+    }
+
+    fn tell(&self, used: u64) {
+        if let Some(warning) = self.warning.get()
+            && !self.warned.replace(true)
+        {
+            (warning.tell)(used);
+        }
+    }
+
     fn statistics(&self) -> v8::HeapStatistics {
         let mut pointer = self.isolate;
-        // SAFETY: V8 is calling `near_limit` on the isolate's own thread, so it is alive, and nobody else looks at it: the
-        // collection that calls is deep inside whatever runs.
+        // SAFETY: V8 is calling one of the functions below on the isolate's own thread, so it is alive, and nobody else looks
+        // at it: the collection that calls is deep inside whatever runs.
         let isolate = unsafe { v8::Isolate::ref_from_raw_isolate_ptr_mut(&mut pointer) };
         isolate.get_heap_statistics()
     }
+}
+
+fn in_use(statistics: &v8::HeapStatistics) -> u64 {
+    u64::try_from(statistics.used_heap_size()).unwrap_or(u64::MAX)
 }
 
 unsafe extern "C" fn near_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
@@ -77,4 +138,26 @@ unsafe extern "C" fn near_limit(data: *mut c_void, current: usize, _initial: usi
     // references are made.
     let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
     limit.near(current)
+}
+
+unsafe extern "C" fn before_collection(
+    _: v8::UnsafeRawIsolatePtr,
+    _: v8::GCType,
+    _: v8::GCCallbackFlags,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `near_limit`.
+    let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
+    limit.before_collection();
+}
+
+unsafe extern "C" fn after_collection(
+    _: v8::UnsafeRawIsolatePtr,
+    _: v8::GCType,
+    _: v8::GCCallbackFlags,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `near_limit`.
+    let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
+    limit.after_collection();
 }

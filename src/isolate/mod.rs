@@ -15,4 +15,4 @@ pub(crate) mod realm;
 pub(crate) mod rejections;
 
 pub(crate) use entry::{IsolateOptions, ParkedIsolate};
-pub(crate) use heap_limit::HeapLimit;
+pub(crate) use heap_limit::{HeapLimit, HeapWarning};

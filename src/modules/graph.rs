@@ -204,7 +204,9 @@ fn read(modules: &Modules, path: &Path, request: &Request, most: usize) -> Resul
             Failure::denied(message)
         }
         Unread::TooLong(bytes) => {
-            let message = format!("limit reached: importing {request}: {bytes} bytes, {most} allowed");
+            modules.source_bytes.meter().refused(modules.source_bytes.used().saturating_add(bytes as usize));
+            let message =
+                format!("limit reached: bytes of source: importing {request}: {bytes} bytes, {most} allowed");
             Failure::range_error(message).code("ERR_LIMIT")
         }
         Unread::Failed(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use innerbox_binding::{Failure, OrPending};
+use innerbox_binding::{Failure, Meter, OrPending};
 
 pub(crate) use component::ComponentLoader;
 use files::Files;
@@ -52,11 +52,11 @@ struct Record {
 
 /// The source text that a sandbox may still load, shared by its scripts and its modules.
 #[derive(Clone)]
-pub(crate) struct SourceBytes(Rc<(Cell<usize>, usize)>);
+pub(crate) struct SourceBytes(Rc<(Cell<usize>, usize, Meter)>);
 
 impl SourceBytes {
     pub(crate) fn new(allowed: usize) -> Self {
-        Self(Rc::new((Cell::new(0), allowed)))
+        Self(Rc::new((Cell::new(0), allowed, Meter::default())))
     }
 
     /// Charges `bytes`.
@@ -64,17 +64,28 @@ impl SourceBytes {
     /// # Errors
     /// What would be used, and what is allowed, where that is less.
     pub(crate) fn charge(&self, bytes: usize) -> Result<(), (usize, usize)> {
-        let (used, allowed) = &*self.0;
+        let (used, allowed, meter) = &*self.0;
         let sum = used.get().saturating_add(bytes);
         if sum > *allowed {
+            meter.refused(sum);
             return Err((sum, *allowed));
         }
         used.set(sum);
         Ok(())
     }
 
+    /// Bytes charged so far.
+    pub(crate) fn used(&self) -> usize {
+        self.0.0.get()
+    }
+
+    /// What was refused.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.2
+    }
+
     fn left(&self) -> usize {
-        let (used, allowed) = &*self.0;
+        let (used, allowed, _) = &*self.0;
         allowed - used.get()
     }
 }

@@ -15,8 +15,8 @@ use innerbox_bridge_web::{Colors, Console, ConsoleSink, Stream};
 use super::components::{Components, Finder};
 use super::stdio::Stdio;
 use super::{Parts, Sandbox};
-use crate::completion::LimitHit;
-use crate::deadline::{Interrupt, Overrun};
+use crate::completion::{Limit, LimitHit};
+use crate::deadline::{Interrupt, Overrun, TimeWarning};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::extension::{Extension, Lending};
@@ -25,7 +25,7 @@ use crate::inspect::Times;
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
-use crate::isolate::{IsolateOptions, ParkedIsolate};
+use crate::isolate::{HeapWarning, IsolateOptions, ParkedIsolate};
 use crate::limits::{ExtensionLimits, Limits};
 use crate::modules::{Modules, SourceBytes};
 
@@ -35,6 +35,7 @@ pub struct SandboxBuilder<'e> {
     engine: &'e Engine,
     limits: Limits,
     overrun: Option<Overrun>,
+    warning: Option<Warning>,
     grants: Vec<Grant>,
     extensions: Vec<(Extension, ExtensionLimits)>,
     extension_grants: HashMap<String, Vec<ExtensionGrant>>,
@@ -52,6 +53,7 @@ impl<'e> SandboxBuilder<'e> {
             engine,
             limits: Limits::default(),
             overrun: None,
+            warning: None,
             grants: Vec::new(),
             extensions: Vec::new(),
             extension_grants: HashMap::new(),
@@ -77,6 +79,36 @@ impl<'e> SandboxBuilder<'e> {
     /// half a second. `tell` must be quick, since no other run is watched meanwhile.
     pub fn on_overrun(mut self, grace: Duration, tell: impl Fn(LimitHit) + Send + Sync + 'static) -> Self {
         self.overrun = Some(Overrun { grace, tell: Arc::new(tell) });
+        self
+    }
+
+    /// Calls `tell` when a run has used this share of its heap, wall or processor time: before the limit ends it, once for
+    /// each of the three, with what is used and allowed. A share is between 0 and 1.
+    ///
+    /// For times it is called on the watchdog's thread, at most a hundredth of a second late; for the heap on the
+    /// sandbox's own thread, when V8 has collected garbage and so much is left, or does not find room. It must be quick
+    /// either way: no other run is watched meanwhile, or V8 stands still.
+    ///
+    /// # Examples
+    /// ```
+    /// # use std::{sync::mpsc, time::Duration};
+    /// # use innerbox::{Config, Engine, Limit, Limits, Sandbox};
+    /// let (warned, warnings) = mpsc::channel();
+    /// let engine = Engine::new(Config::default())?;
+    /// let limits = Limits { wall: Some(Duration::from_millis(200)), ..Limits::default() };
+    /// let mut sandbox = Sandbox::builder(&engine)
+    ///     .limits(limits)
+    ///     .on_warning(0.5, move |warning| {
+    ///         let _ = warned.send(warning);
+    ///     })
+    ///     .build()?;
+    /// sandbox.eval("for (;;) {}");
+    /// let warning = warnings.recv().expect("the run has used half of its time");
+    /// assert_eq!((warning.which, warning.allowed), (Limit::WallMs, 200));
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn on_warning(mut self, share: f64, tell: impl Fn(LimitHit) + Send + Sync + 'static) -> Self {
+        self.warning = Some(Warning { share, tell: Arc::new(tell) });
         self
     }
 
@@ -196,6 +228,7 @@ impl<'e> SandboxBuilder<'e> {
     /// and [`Error::Isolate`] where the heap limit is too small for what the sandbox itself needs.
     pub fn build(mut self) -> Result<Sandbox, Error> {
         self.limits.check()?;
+        let warning = self.warning.take().map(|warning| warning.time()).transpose()?;
         let files = self.files()?;
         let mut isolate = ParkedIsolate::new(IsolateOptions {
             heap_bytes: self.limits.heap_bytes,
@@ -207,6 +240,9 @@ impl<'e> SandboxBuilder<'e> {
         let exit_code = Rc::default();
         let exit = exit(isolate.handle(), &exit_code);
         let heap = isolate.heap_limit();
+        if let Some(warning) = &warning {
+            heap.warn(heap_warning(warning, self.limits.heap_bytes));
+        }
         let parts = isolate.enter(|isolate| {
             isolate.set_slot(Rc::clone(&components));
             EventLoop::install(isolate, self.loop_limits());
@@ -225,6 +261,8 @@ impl<'e> SandboxBuilder<'e> {
                 modules,
                 stdio,
                 heap,
+                handles: innerbox_bridge_component::handles_meter(scope),
+                handles_live: Cell::default(),
                 exit_code,
                 agent: OnceCell::new(),
             })
@@ -236,6 +274,7 @@ impl<'e> SandboxBuilder<'e> {
             engine: self.engine.clone(),
             limits: self.limits,
             overrun: self.overrun,
+            warning,
             source_bytes,
             death: None,
             terminated: Arc::default(),
@@ -354,6 +393,32 @@ impl<'e> SandboxBuilder<'e> {
             }
         }
         Ok(())
+    }
+}
+
+/// From which share of a limit on somebody is told.
+struct Warning {
+    share: f64,
+    tell: Arc<dyn Fn(LimitHit) + Send + Sync>,
+}
+
+impl Warning {
+    fn time(self) -> Result<TimeWarning, Error> {
+        let Self { share, tell } = self;
+        if !(0.0..=1.0).contains(&share) {
+            return Err(Error::Config(format!(
+                "share of a limit to warn at: {share} given, 0 to 1 expected"
+            )));
+        }
+        Ok(TimeWarning { share, tell })
+    }
+}
+
+fn heap_warning(warning: &TimeWarning, heap_bytes: usize) -> HeapWarning {
+    let (tell, allowed) = (Arc::clone(&warning.tell), heap_bytes as u64);
+    HeapWarning {
+        bytes: (heap_bytes as f64 * warning.share) as u64,
+        tell: Box::new(move |used| tell(LimitHit { which: Limit::HeapBytes, used, allowed })),
     }
 }
 

@@ -71,7 +71,7 @@ impl Run<'_> {
         match value {
             Ok(value) => Some(returned(scope, entry, value)),
             Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
-            Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit }),
+            Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit, error: None }),
             Err(Ended::Terminated) => None,
         }
     }
@@ -276,7 +276,7 @@ fn unsettled(scope: &mut v8::PinScope<'_, '_>, module: Option<v8::Local<v8::Modu
     });
     Box::new(ScriptError {
         name: "Error".to_owned(),
-        message: "the run waits for a promise that nothing will ever settle".to_owned(),
+        message: "nothing is left to wait for: the promise of the run will never be settled".to_owned(),
         code: Some("ERR_UNSETTLED_PROMISE".to_owned()),
         position: stalled,
         ..ScriptError::default()

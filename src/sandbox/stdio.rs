@@ -39,6 +39,11 @@ impl Stdio {
         CONSOLES.with_borrow_mut(|consoles| consoles.insert(self.0.number, console));
     }
 
+    /// What counts the bytes that are written.
+    pub(super) fn queue(&self) -> Option<&ConsoleQueue> {
+        self.0.queue.get().map(|queue| &**queue)
+    }
+
     /// What components write to.
     pub(super) fn output(&self) -> Output {
         let line = Arc::clone(&self.0);

@@ -301,7 +301,7 @@ fn an_endless_loop_in_a_component_ends_with_its_run() {
         let source = "import { forever } from 'fixture-spin'; try { forever(); } catch {} for (;;) {}";
         let completion = sandbox.run_module_source("test.js", source);
         assert!(
-            matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+            matches!(completion.outcome, Outcome::Limit { limit, .. } if limit.which == Limit::WallMs),
             "{completion:?}"
         );
         assert!(matches!(sandbox.eval("1").outcome, Outcome::Died { .. }));

@@ -69,7 +69,7 @@ fn one_process_outlives_them_all() {
                 let next = tenant.run_module_source("next.js", QUIET);
                 assert_eq!(next.into_value::<u32>().unwrap(), 42, "the same sandbox after {name}");
             }
-            (Outcome::Limit { limit }, End::Hits(which)) => {
+            (Outcome::Limit { limit, .. }, End::Hits(which)) => {
                 assert_eq!(limit.which, which, "{name}");
                 assert!(
                     matches!(tenant.eval("1").outcome, Outcome::Died { .. }),

@@ -219,10 +219,12 @@ fn modules_count_as_source() {
     let engine = engine();
     let limits = Limits { source_bytes: 30, ..Limits::default() };
     let mut sandbox = Sandbox::builder(&engine).limits(limits).build().expect("a sandbox");
-    let Outcome::Threw { error } = run(&mut sandbox, &directory.path().join("main.js")) else {
-        panic!("it must throw");
+    let Outcome::Limit { limit, error: Some(error) } = run(&mut sandbox, &directory.path().join("main.js"))
+    else {
+        panic!("it must hit the limit by an exception");
     };
     assert_eq!((error.name.as_str(), error.code.as_deref()), ("RangeError", Some("ERR_LIMIT")));
+    assert_eq!((limit.which, limit.allowed), (innerbox::Limit::SourceBytes, 30));
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn the_run_ends_with_its_wall_time_whatever_runs_elsewhere() {
         let source = "import { promising } from 'innerbox:component'; import { forever } from 'fixture-spin'; await promising(forever)();";
         let completion = sandbox.run_module_source("wall.js", source);
         assert!(
-            matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+            matches!(completion.outcome, Outcome::Limit { limit, .. } if limit.which == Limit::WallMs),
             "{completion:?}"
         );
     }

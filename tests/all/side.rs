@@ -318,7 +318,7 @@ fn the_end_of_the_sandbox_in_the_middle_of_a_stream_leaves_nothing() {
             for await (const chunk of stream) ;";
         let completion = sandbox.run_module_source("endless.js", source);
         assert!(
-            matches!(completion.outcome, Outcome::Limit { limit } if limit.which == Limit::WallMs),
+            matches!(completion.outcome, Outcome::Limit { limit, .. } if limit.which == Limit::WallMs),
             "{completion:?}"
         );
     }

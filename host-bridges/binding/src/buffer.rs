@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use allocator::Buffers;
 
 use crate::failure::{Failure, OrPending};
+use crate::meter::Meter;
 use memory::Block;
 
 /// The array-buffer bytes of one sandbox: those that scripts allocate and those that the host makes for them.
@@ -16,18 +17,26 @@ use memory::Block;
 pub struct Quota {
     used: AtomicUsize,
     allowed: usize,
+    meter: Meter,
 }
 
 impl Quota {
     /// A quota of `allowed` bytes.
     pub fn new(allowed: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), allowed })
+        Arc::new(Self { used: AtomicUsize::new(0), allowed, meter: Meter::default() })
     }
 
     /// Charges `bytes`; false, and nothing charged, where they do not fit.
     pub fn charge(&self, bytes: usize) -> bool {
         let fits = |used: usize| used.checked_add(bytes).filter(|total| *total <= self.allowed);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+        match self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(before) => self.meter.used(before + bytes),
+            Err(used) => {
+                self.meter.refused(used.saturating_add(bytes));
+                return false;
+            }
+        }
+        true
     }
 
     /// Gives back what `charge` took. V8 frees buffers on its own threads too.
@@ -43,6 +52,11 @@ impl Quota {
     /// Most bytes that may be charged.
     pub fn allowed(&self) -> usize {
         self.allowed
+    }
+
+    /// What was used at most, and what was refused.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Puts the quota where [`array_buffer`] finds it.

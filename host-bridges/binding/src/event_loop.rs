@@ -16,6 +16,7 @@ use tracing::Span;
 
 use crate::failure::{Failure, OrPending, Outcome};
 use crate::flow::Flow;
+use crate::meter::Meter;
 
 /// How much unfinished work an isolate may have.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,8 @@ pub struct EventLoop {
     pending: RefCell<HashMap<u64, Pending>>,
     sender: Sender<Finished>,
     finished: Receiver<Finished>,
+    timers_meter: Meter,
+    pending_meter: Meter,
 }
 
 #[derive(Default)]
@@ -166,6 +169,8 @@ impl EventLoop {
             pending: RefCell::default(),
             sender,
             finished,
+            timers_meter: Meter::default(),
+            pending_meter: Meter::default(),
         }));
     }
 
@@ -178,6 +183,16 @@ impl EventLoop {
             .get_slot::<Rc<Self>>()
             .cloned()
             .ok_or_else(|| Failure::error("host fault: the isolate has no event loop").code("ERR_HOST_FAULT"))
+    }
+
+    /// How many timers there were at most, and whether one was refused.
+    pub fn timers_meter(&self) -> &Meter {
+        &self.timers_meter
+    }
+
+    /// How many promises of host calls there were at most, and whether one was refused.
+    pub fn pending_meter(&self) -> &Meter {
+        &self.pending_meter
     }
 
     /// Drops all timers and promises: call before the isolate is disposed.
@@ -232,6 +247,7 @@ impl EventLoop {
         waited: Waited,
     ) -> Result<(v8::Local<'s, v8::Promise>, Completer<T>), Failure> {
         if self.pending.borrow().len() >= self.limits.pending {
+            self.pending_meter.refused(self.limits.pending + 1);
             return Err(limit("pending promises", self.limits.pending));
         }
         let resolver = v8::PromiseResolver::new(scope).or_pending()?;
@@ -246,6 +262,7 @@ impl EventLoop {
         let (resolver, flow) = (v8::Global::new(scope, resolver), Flow::current(scope));
         let (sender, span) = (Some(self.sender.clone()), flow.span().clone());
         self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle });
+        self.pending_meter.used(self.pending.borrow().len());
         Ok((promise, Completer { id, sender, span, answer: PhantomData }))
     }
 
@@ -262,6 +279,7 @@ impl EventLoop {
         every: Option<Duration>,
     ) -> Result<u64, Failure> {
         if self.timers.borrow().time_of.len() >= self.limits.timers {
+            self.timers_meter.refused(self.limits.timers + 1);
             return Err(limit("timers", self.limits.timers));
         }
         let timer = Timer {
@@ -272,6 +290,7 @@ impl EventLoop {
         };
         let id = self.fresh_id();
         self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
+        self.timers_meter.used(self.timers.borrow().time_of.len());
         Ok(id)
     }
 

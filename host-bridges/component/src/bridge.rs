@@ -42,6 +42,7 @@ impl Bridge {
             errors: Errors::attach(scope)?,
             dispose: dispose_symbol(scope)?,
             handles: RefCell::new(HandleTable::new(handles)),
+            meter: Rc::default(),
             collected: Rc::default(),
         };
         let bridge = Self {

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use innerbox_binding::Failure;
 use innerbox_binding::value::name;
+use innerbox_binding::{Failure, Meter};
 
 use crate::door::{Door, Fault, Maker, SideBySide};
 use crate::error::Errors;
@@ -120,6 +120,8 @@ pub(crate) struct Realm {
     pub(crate) errors: Errors,
     pub(crate) dispose: v8::Global<v8::Symbol>,
     pub(crate) handles: RefCell<HandleTable>,
+    /// How many there were at most, and whether one was refused.
+    pub(crate) meter: Rc<Meter>,
     /// Handles whose objects were collected; their resources are destroyed before the next call.
     pub(crate) collected: Rc<RefCell<Vec<Key>>>,
 }

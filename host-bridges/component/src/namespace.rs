@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_binding::value::{name, set};
-use innerbox_binding::{Failure, OrPending};
+use innerbox_binding::{Failure, Meter, OrPending};
 
 use crate::bridge::Bridge;
 use crate::callee::CalleeRole;
@@ -38,6 +38,11 @@ pub fn attach(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Fa
 /// How many handles of resources the isolate's scripts hold.
 pub fn live_handles(isolate: &v8::Isolate) -> usize {
     Bridge::of(isolate).map_or(0, |bridge| bridge.realm.handles.borrow().live())
+}
+
+/// How many handles there were at most, and whether one was refused.
+pub fn handles_meter(isolate: &v8::Isolate) -> Rc<Meter> {
+    Bridge::of(isolate).map(|bridge| Rc::clone(&bridge.realm.meter)).unwrap_or_default()
 }
 
 /// Ends what components do beside a run that is over: calls that nobody waits for, and streams.

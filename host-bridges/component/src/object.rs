@@ -33,8 +33,10 @@ pub(crate) fn adopt(
     let realm = &instance.realm;
     let key = realm.handles.borrow_mut().insert(entry).ok_or_else(|| {
         let allowed = realm.handles.borrow().live();
+        realm.meter.refused(allowed + 1);
         Failure::range_error(format!("limit reached: handles: {allowed} allowed")).code("ERR_LIMIT")
     })?;
+    realm.meter.used(realm.handles.borrow().live());
     key.write(object);
     let collected = Rc::clone(&realm.collected);
     let finalizer = Box::new(move |_: &mut v8::Isolate| collected.borrow_mut().push(key));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use innerbox_binding::{Arguments, Failure, Outcome, reference, value};
+use innerbox_binding::{Arguments, Failure, Meter, Outcome, reference, value};
 
 use crate::{State, clock};
 
@@ -44,7 +44,12 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(sink: Box<dyn ConsoleSink>, allowed: usize, colors: Colors) -> Self {
-        let queue = ConsoleQueue { allowed, left: AtomicUsize::new(allowed), waiting: Mutex::default() };
+        let queue = ConsoleQueue {
+            allowed,
+            left: AtomicUsize::new(allowed),
+            waiting: Mutex::default(),
+            meter: Meter::default(),
+        };
         Self { sink: RefCell::new(sink), queue: Arc::new(queue), colors }
     }
 
@@ -66,6 +71,7 @@ pub struct ConsoleQueue {
     allowed: usize,
     left: AtomicUsize,
     waiting: Mutex<Vec<(Stream, String)>>,
+    meter: Meter,
 }
 
 impl ConsoleQueue {
@@ -76,9 +82,26 @@ impl ConsoleQueue {
     pub fn charge(&self, bytes: usize) -> Result<(), ConsoleFull> {
         let charged = |left: usize| left.checked_sub(bytes);
         match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, charged) {
-            Ok(_) => Ok(()),
-            Err(left) => Err(ConsoleFull { used: self.allowed - left + bytes, allowed: self.allowed }),
+            Ok(left) => {
+                self.meter.used(self.allowed - left + bytes);
+                Ok(())
+            }
+            Err(left) => {
+                let used = (self.allowed - left).saturating_add(bytes);
+                self.meter.refused(used);
+                Err(ConsoleFull { used, allowed: self.allowed })
+            }
         }
+    }
+
+    /// What was written, and what was refused.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Bytes that were charged so far.
+    pub fn used(&self) -> usize {
+        self.allowed - self.left.load(Ordering::Relaxed)
     }
 
     /// Keeps `text`, which is charged, until the console is next written to or asked to deliver.

@@ -4,7 +4,7 @@ mod info;
 mod list;
 mod needs;
 mod signature;
-mod table;
+pub(crate) mod table;
 
 use std::process::ExitCode;
 

@@ -73,7 +73,7 @@ fn a_run_that_waits_ends_at_its_limit() {
         let mut sandbox = builder.extension_grants("net", grants.clone()).build().unwrap();
         let start = Instant::now();
         let completion = sandbox.run_module_source("test.js", &format!("{PRELUDE}caught(() => {wait})"));
-        let Outcome::Limit { limit } = completion.outcome else { panic!("{wait}: {completion:?}") };
+        let Outcome::Limit { limit, .. } = completion.outcome else { panic!("{wait}: {completion:?}") };
         assert_eq!(limit.which, Limit::WallMs, "{wait}");
         assert!(start.elapsed() < SOON, "{wait}");
     }

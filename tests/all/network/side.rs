@@ -84,7 +84,7 @@ fn an_asynchronous_wait_for_a_server_ends_with_its_run_and_its_connection_with_i
     let source = format!("import {{ fetch }} from 'reach'; await fetch('{}');", silent.address());
     let start = Instant::now();
     let completion = sandbox.run_module_source("test.js", &source);
-    let Outcome::Limit { limit } = completion.outcome else { panic!("{completion:?}") };
+    let Outcome::Limit { limit, .. } = completion.outcome else { panic!("{completion:?}") };
     assert_eq!(limit.which, Limit::WallMs);
     assert!(start.elapsed() < SOON);
     drop(sandbox);
