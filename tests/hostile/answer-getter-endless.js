@@ -1,0 +1,3 @@
+// An answer that takes for ever to read.
+// expects: limit cpu_ms
+({ get x() { for (;;) {} } });

@@ -1,0 +1,3 @@
+// `copyWithin(0, 1)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.copyWithin.call({ length: 2 ** 53 - 1 }, 0, 1);

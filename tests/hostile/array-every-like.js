@@ -1,0 +1,3 @@
+// `every(Boolean)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.every.call({ length: 2 ** 53 - 1 }, Boolean);

@@ -1,0 +1,3 @@
+// `every(Boolean)` of an array of four thousand million holes.
+// expects: limit cpu_ms
+new Array(2 ** 32 - 1).every(Boolean);

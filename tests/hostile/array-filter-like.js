@@ -1,0 +1,3 @@
+// `filter(Boolean)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.filter.call({ length: 2 ** 53 - 1 }, Boolean);

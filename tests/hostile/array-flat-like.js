@@ -1,0 +1,3 @@
+// `flat()` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.flat.call({ length: 2 ** 53 - 1 });

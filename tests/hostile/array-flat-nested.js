@@ -1,0 +1,3 @@
+// `flat` of an array with a sparse one in it.
+// expects: limit cpu_ms
+[new Array(2 ** 32 - 1)].flat();

@@ -1,0 +1,3 @@
+// `indexOf(1)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);

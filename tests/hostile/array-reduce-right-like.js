@@ -1,0 +1,3 @@
+// `reduceRight(Boolean)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.reduceRight.call({ length: 2 ** 53 - 1 }, Boolean);

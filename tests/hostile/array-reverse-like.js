@@ -1,0 +1,3 @@
+// `reverse()` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.reverse.call({ length: 2 ** 53 - 1 });

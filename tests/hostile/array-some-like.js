@@ -1,0 +1,3 @@
+// `some(Boolean)` for an object that says it has 2 ** 53 - 1 elements.
+// expects: limit cpu_ms
+Array.prototype.some.call({ length: 2 ** 53 - 1 }, Boolean);

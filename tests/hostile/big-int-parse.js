@@ -1,0 +1,3 @@
+// A number of sixteen million digits.
+// expects: limit cpu_ms or limit heap_bytes
+BigInt('9'.repeat(2 ** 24));

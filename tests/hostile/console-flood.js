@@ -1,0 +1,3 @@
+// Output without end.
+// expects: limit console_bytes
+for (;;) console.log('x'.repeat(1000));

@@ -1,0 +1,3 @@
+// A loop without end.
+// expects: limit cpu_ms
+for (;;) {}

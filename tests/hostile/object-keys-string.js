@@ -1,0 +1,3 @@
+// The same by a function.
+// expects: overrun
+Object.keys('ab'.repeat(2 ** 26));

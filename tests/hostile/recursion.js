@@ -1,0 +1,3 @@
+// A function that calls itself.
+// expects: limit stack_bytes
+(function deeper() { deeper(); })();

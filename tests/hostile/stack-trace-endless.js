@@ -1,0 +1,3 @@
+// A hook for stack traces that never returns.
+// expects: limit cpu_ms
+Error.prepareStackTrace = () => { for (;;) {} }; new Error().stack;

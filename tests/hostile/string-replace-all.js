@@ -1,0 +1,3 @@
+// `replaceAll` with 134 million matches.
+// expects: limit cpu_ms or limit heap_bytes
+'ab'.repeat(2 ** 27).replaceAll('a', 'bbbb');

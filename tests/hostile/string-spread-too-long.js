@@ -1,0 +1,3 @@
+// A string of a thousand million units, spread.
+// expects: threw RangeError
+[...'.'.repeat(1e9)];

@@ -1,0 +1,3 @@
+// Timers without end.
+// expects: limit timers
+for (;;) setTimeout(() => {}, 1e6);
