@@ -534,7 +534,8 @@ fn map_calls_a_module_with_each_line_in_a_fresh_sandbox() {
     let ended = scratch.innerbox(&["map", "square.js", "inputs.jsonl", "--threads", "2"]);
     assert_eq!(ended.out, "[1,1]\nnull\nnull\n[16,1]\n", "{}", ended.err);
     assert_eq!(ended.code, 1);
-    for told in ["line 2: ", "Error: not two", "line 3: the input is not JSON: ", "4 calls in ", " 2 failed"] {
+    for told in ["line 2: ", "Error: not two", "line 3: the input is not JSON: ", "4 calls in ", " 2 failed"]
+    {
         assert!(ended.err.contains(told), "{told}: {}", ended.err);
     }
 

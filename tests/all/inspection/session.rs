@@ -198,7 +198,7 @@ fn limits_hold_beside_the_inspector() {
         Sandbox::builder(&ENGINE).limits(limits).build().unwrap()
     };
     let hit = |completion: &Completion| match &completion.outcome {
-        Outcome::Limit { limit } => limit.which,
+        Outcome::Limit { limit, .. } => limit.which,
         other => panic!("{other:?}"),
     };
     let mut sandbox = limited(SHORT);
