@@ -13,6 +13,7 @@ mod denied;
 mod event_loop;
 mod failure;
 mod flow;
+mod globals;
 mod meter;
 pub mod prelude;
 mod strings;
@@ -22,8 +23,8 @@ pub use buffer::{
     Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, panic_message, reference, template};
-pub use denied::{attach_denied_error, define_denied_error};
 pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited, Waker};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
 pub use flow::Flow;
+pub use globals::{attach_denied_error, define_denied_error};
 pub use meter::Meter;

@@ -14,7 +14,6 @@ use v8::script_compiler;
 use v8::{ExternalReference, MapFnTo};
 
 use crate::callback::{Arguments, function, guard, reference};
-use crate::denied;
 use crate::failure::{Failure, OrPending, Outcome};
 use crate::value;
 
@@ -120,8 +119,7 @@ fn start(scope: &mut v8::PinScope<'_, '_>, modules: v8::Local<v8::Value>) -> Res
     context.set_slot(Rc::new(Registry::default()));
     let complete = export(scope, PRIMORDIALS.name, "complete")?;
     let complete = v8::Local::<v8::Function>::try_from(complete).ok().or_pending()?;
-    complete.call(scope, value::undefined(scope), &[]).or_pending()?;
-    register(scope, denied::SOURCES)
+    complete.call(scope, value::undefined(scope), &[]).or_pending().map(drop)
 }
 
 /// What a snapshot with a prelude refers to.
