@@ -27,10 +27,10 @@ use crate::value::Value;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Serialize)]
-pub struct Completion {
+pub struct Completion<T = Value> {
     /// How the run ended.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: Outcome<T>,
     /// What it used.
     pub usage: Usage,
 }
@@ -38,11 +38,11 @@ pub struct Completion {
 /// How a run ended. It always ends in one of these.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Outcome<T = Value> {
     /// It gave a value.
     Returned {
-        /// The value.
-        value: Value,
+        /// The value, in the form that was asked for.
+        value: T,
     },
     /// It threw, or a promise was rejected that nobody handled.
     Threw {
@@ -188,10 +188,18 @@ impl Completion {
     /// # Ok::<(), innerbox::Error>(())
     /// ```
     pub fn into_value<T: DeserializeOwned>(self) -> Result<T, Error> {
+        T::deserialize(self.into_returned()?).map_err(|error| Error::Answer(error.to_string()))
+    }
+}
+
+impl<T> Completion<T> {
+    /// What the run gave, as it is.
+    ///
+    /// # Errors
+    /// The reason why there is nothing.
+    pub fn into_returned(self) -> Result<T, Error> {
         match self.outcome {
-            Outcome::Returned { value } => {
-                T::deserialize(value).map_err(|error| Error::Answer(error.to_string()))
-            }
+            Outcome::Returned { value } => Ok(value),
             Outcome::Threw { error } => Err(Error::Threw(error)),
             Outcome::Limit { limit, .. } => Err(Error::Limit(limit)),
             Outcome::Exited { code } => Err(Error::Exited(code)),
@@ -200,7 +208,18 @@ impl Completion {
     }
 }
 
-impl Outcome {
+impl<T> Outcome<T> {
+    /// The same outcome of a run that gives another value, or undefined.
+    pub(crate) fn without_value(self) -> Outcome {
+        match self {
+            Self::Returned { .. } => Outcome::Returned { value: Value::Undefined },
+            Self::Threw { error } => Outcome::Threw { error },
+            Self::Limit { limit, error } => Outcome::Limit { limit, error },
+            Self::Exited { code } => Outcome::Exited { code },
+            Self::Died { reason } => Outcome::Died { reason },
+        }
+    }
+
     pub(crate) fn limit(which: Limit, used: u64, allowed: u64) -> Self {
         Self::Limit { limit: LimitHit { which, used, allowed }, error: None }
     }

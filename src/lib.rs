@@ -74,6 +74,7 @@ mod sandbox;
 mod value;
 
 pub use innerbox_bridge_component::typings::WitDocs;
+pub use innerbox_bridge_remote::{Reference, Serialized};
 pub use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
 
 pub use completion::{Completion, Limit, LimitHit, Outcome, Peak, Peaks, Usage};
@@ -87,7 +88,7 @@ pub use grant::{ExtensionGrant, Grant};
 pub use inspect::{HeapStatistics, Inspector, InspectorMessage, InspectorSession, Start, Times};
 pub use limits::{ExtensionLimits, Limits};
 pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
-pub use sandbox::{Sandbox, SandboxBuilder, SandboxHandle};
+pub use sandbox::{Argument, Context, FromScript, Sandbox, SandboxBuilder, SandboxHandle};
 pub use value::Value;
 
 #[cfg(doctest)]
@@ -101,3 +102,7 @@ struct AsyncContext;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/inspection.md")]
 struct Inspection;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-isolated-vm.md")]
+struct FromIsolatedVm;

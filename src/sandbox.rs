@@ -1,10 +1,14 @@
 //! One tenant's isolate, and the runs in it.
 
+mod argument;
 mod builder;
 mod components;
+mod context;
+mod functions;
 mod handle;
 mod inspection;
 mod instantiate;
+mod reference;
 mod run;
 mod stdio;
 mod usage;
@@ -20,11 +24,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use innerbox_binding::{EventLoop, Meter};
+use innerbox_bridge_remote::Remotes;
 use innerbox_bridge_web::Colors;
 use serde::Serialize;
 
+pub use argument::{Argument, FromScript};
 pub use builder::SandboxBuilder;
-use components::Components;
+pub use context::Context;
+use context::Contexts;
 pub use handle::SandboxHandle;
 use run::{Answer, Entry, Run};
 use stdio::Stdio;
@@ -37,7 +44,7 @@ use crate::inspect::{Agent, Times};
 use crate::isolate::rejections::Rejections;
 use crate::isolate::{HeapLimit, ParkedIsolate};
 use crate::limits::Limits;
-use crate::modules::{Modules, SourceBytes, Target};
+use crate::modules::{SourceBytes, Target};
 
 /// One tenant's isolate, with its component instances, grants and limits.
 ///
@@ -64,11 +71,9 @@ pub struct Sandbox {
 
 /// What of a sandbox lives in its isolate.
 struct Parts {
-    /// `None` only while the sandbox is dropped.
-    context: Option<v8::Global<v8::Context>>,
+    contexts: Contexts,
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
-    modules: Rc<Modules>,
     stdio: Rc<Stdio>,
     heap: Rc<HeapLimit>,
     /// Counts the handles that scripts hold.
@@ -77,8 +82,12 @@ struct Parts {
     handles_live: Cell<usize>,
     /// What `process.exit` was called with.
     exit_code: Rc<Cell<Option<i32>>>,
+    /// What it has lent to other sandboxes and to the host, and holds of others.
+    remotes: Rc<Remotes>,
     /// V8's inspector, once somebody has asked for it.
     agent: OnceCell<Rc<Agent>>,
+    /// The context that the inspector shows.
+    inspected: OnceCell<Context>,
 }
 
 type Panic = Box<dyn Any + Send>;
@@ -170,14 +179,14 @@ impl Sandbox {
         path: impl AsRef<Path>,
         argument: &impl Serialize,
     ) -> Result<Completion, Error> {
-        let (target, argument) = (self.file(path.as_ref())?, json(argument)?);
+        let (target, argument) = (self.file(path.as_ref())?, Argument::of(argument)?);
         Ok(self.run_target(target, 0, Some(&argument)))
     }
 
     fn file(&self, path: &Path) -> Result<Target, Error> {
         let opening = |source| Error::Io { what: "open", path: path.to_owned(), source };
         let file = path.canonicalize().map_err(opening)?;
-        self.parts.modules.allow(file.parent().unwrap_or(&file))?;
+        self.parts.contexts.current.modules().allow(file.parent().unwrap_or(&file))?;
         Target::file(file).ok_or_else(|| opening(ErrorKind::InvalidFilename.into()))
     }
 
@@ -201,7 +210,7 @@ impl Sandbox {
     /// `argument`, and what it returns is given. Where that is a promise, its value is given.
     ///
     /// # Errors
-    /// [`Error::Config`] where `argument` has no form as JSON.
+    /// [`Error::Config`] where `argument` has no form in JavaScript; see [`Value::of`](crate::Value::of).
     ///
     /// # Examples
     /// ```
@@ -219,7 +228,7 @@ impl Sandbox {
         source: &str,
         argument: &impl Serialize,
     ) -> Result<Completion, Error> {
-        let argument = json(argument)?;
+        let argument = Argument::of(argument)?;
         let target = Target::source(name, source);
         Ok(self.run_target(target, source.len(), Some(&argument)))
     }
@@ -248,7 +257,7 @@ impl Sandbox {
             isolate: self.isolate.handle(),
             interrupt: Arc::clone(&self.interrupt),
             engine: self.engine.clone(),
-            waker: self.parts.event_loop.waker(),
+            event_loop: self.parts.event_loop.handle(),
             terminated: Arc::clone(&self.terminated),
         }
     }
@@ -259,14 +268,14 @@ impl Sandbox {
         self.death.as_deref()
     }
 
-    fn run_target(&mut self, target: Target, source_bytes: usize, argument: Option<&str>) -> Completion {
+    fn run_target(&mut self, target: Target, source_bytes: usize, argument: Option<&Argument>) -> Completion {
         match self.refusal(source_bytes) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
             None => self.run(&Entry::Module(target), argument),
         }
     }
 
-    fn refusal(&self, source_bytes: usize) -> Option<Outcome> {
+    fn refusal<T>(&self, source_bytes: usize) -> Option<Outcome<T>> {
         if let Some(reason) = &self.death {
             return Some(Outcome::died(reason));
         }
@@ -277,16 +286,17 @@ impl Sandbox {
         Some(Outcome::limit(Limit::SourceBytes, used as u64, allowed as u64))
     }
 
-    fn run(&mut self, entry: &Entry<'_>, argument: Option<&str>) -> Completion {
-        self.turn(argument, |run, scope| run.complete(scope, entry))
+    fn run<T: FromScript>(&mut self, entry: &Entry<'_>, argument: Option<&Argument>) -> Completion<T> {
+        self.turn(argument, false, |run, scope| run.complete(scope, entry))
     }
 
     /// Enters the isolate under the limits of a run, and does something there.
-    fn turn(
+    fn turn<T>(
         &mut self,
-        argument: Option<&str>,
-        body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome>,
-    ) -> Completion {
+        argument: Option<&Argument>,
+        for_others: bool,
+        body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome<T>>,
+    ) -> Completion<T> {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
         self.begin_usage();
         let watchdog = self.engine.watchdog();
@@ -303,19 +313,23 @@ impl Sandbox {
             terminated: &self.terminated,
             value_bytes: self.limits.value_bytes,
             argument,
+            for_others,
         };
         let (outcome, heap_bytes) = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
             // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
             let outcome = catch_unwind(AssertUnwindSafe(|| {
-                let context = v8::Local::new(scope, run.parts.context.as_ref()?);
+                let context = run.parts.contexts.current.local(scope)?;
                 let outcome = body(&run, &mut v8::ContextScope::new(scope, context));
                 run.parts.stdio.deliver();
                 outcome
             }));
-            run.parts.event_loop.clear();
+            if !run.for_others {
+                run.parts.event_loop.end_run();
+                innerbox_bridge_component::end_run(scope);
+            }
             run.parts.rejections.clear();
-            innerbox_bridge_component::end_run(scope);
+            run.parts.remotes.sweep();
             run.parts.handles_live.set(innerbox_bridge_component::live_handles(scope));
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
@@ -323,11 +337,28 @@ impl Sandbox {
         self.times.wall += usage.wall;
         self.times.cpu += usage.cpu;
         let hit = self.heap_hit().or(watch.finish());
-        Completion { outcome: self.conclude(outcome, hit), usage }
+        let outcome = self.conclude(outcome, hit);
+        if self.death.is_some() {
+            self.cut_off();
+        }
+        Completion { outcome, usage }
+    }
+
+    /// Tells all who wait for the sandbox that it is gone. Nothing runs in it any more.
+    fn cut_off(&mut self) {
+        let parts = &self.parts;
+        self.isolate.enter(|_| {
+            parts.event_loop.close();
+            parts.remotes.clear();
+        });
     }
 
     /// What the run's outcome is, when all that happened to it is known.
-    fn conclude(&mut self, outcome: Result<Option<Outcome>, Panic>, hit: Option<LimitHit>) -> Outcome {
+    fn conclude<T>(
+        &mut self,
+        outcome: Result<Option<Outcome<T>>, Panic>,
+        hit: Option<LimitHit>,
+    ) -> Outcome<T> {
         if let Some(code) = self.parts.exit_code.get() {
             self.death = Some(format!("an earlier run ended it by process.exit({code})"));
             return Outcome::Exited { code };
@@ -352,11 +383,6 @@ impl Sandbox {
     }
 }
 
-fn json(argument: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(argument)
-        .map_err(|error| Error::Config(format!("the argument has no form as JSON: {error}")))
-}
-
 impl Drop for Sandbox {
     fn drop(&mut self) {
         // Components that run on other threads end; nobody waits for what they answer.
@@ -365,12 +391,9 @@ impl Drop for Sandbox {
         let parts = &mut self.parts;
         self.isolate.enter(|isolate| {
             parts.close_inspector(isolate);
-            parts.event_loop.clear();
-            parts.modules.clear();
-            if let Ok(components) = Components::of(isolate) {
-                components.clear();
-            }
-            parts.context = None;
+            parts.event_loop.close();
+            parts.remotes.clear();
+            parts.contexts.clear();
         });
     }
 }
@@ -387,10 +410,10 @@ mod tests {
     fn sandbox() -> Sandbox {
         let engine = Engine::new(Config::new().cache_off()).expect("the default configuration works");
         let mut sandbox = Sandbox::builder(&engine).build().expect("a default sandbox");
-        let context = sandbox.parts.context.as_ref().expect("it is not being dropped");
+        let contexts = &sandbox.parts.contexts;
         sandbox.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
-            let context = v8::Local::new(scope, context);
+            let context = contexts.current.local(scope).expect("it is not being dropped");
             let scope = &mut v8::ContextScope::new(scope, context);
             let global = context.global(scope);
             set_function(scope, global, "inCallback", |_, _| panic!("by design"));

@@ -1,12 +1,15 @@
-//! The values that a run gives to the host.
+//! Values that cross between the host and an isolate.
 
 mod de;
+mod from;
 mod read;
 mod ser;
+mod write;
 
 pub(crate) use read::{Unreadable, read};
+pub(crate) use write::write;
 
-/// A JavaScript value, copied out of its isolate.
+/// A JavaScript value, copied out of its isolate or to be copied into one.
 ///
 /// It is made within the run's deadline and its limits, for reading an object may run the script's getters. As a serde
 /// format it behaves as JSON does, with these additions: bytes are bytes, and a BigInt is an integer of any width.

@@ -65,7 +65,7 @@ impl Agent {
         let event_loop =
             EventLoop::of(scope).map_err(|_| Error::Inspect("it has no event loop".to_owned()))?;
         let agent = Rc::new(Self {
-            inbox: Arc::new(Inbox::new(scope.thread_safe_handle(), event_loop.waker())),
+            inbox: Arc::new(Inbox::new(scope.thread_safe_handle(), event_loop.handle())),
             interrupt,
             heap: Rc::clone(heap),
             sessions: RefCell::default(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use innerbox_binding::Waker;
+use innerbox_binding::LoopHandle;
 
 use super::client::on_interrupt;
 use super::handle::{InspectorMessage, Start};
@@ -24,7 +24,7 @@ pub(super) struct Inbox {
     state: Mutex<State>,
     arrived: Condvar,
     isolate: v8::IsolateHandle,
-    waker: Waker,
+    event_loop: LoopHandle,
 }
 
 #[derive(Default)]
@@ -39,8 +39,8 @@ struct State {
 }
 
 impl Inbox {
-    pub(super) fn new(isolate: v8::IsolateHandle, waker: Waker) -> Self {
-        Self { state: Mutex::default(), arrived: Condvar::new(), isolate, waker }
+    pub(super) fn new(isolate: v8::IsolateHandle, event_loop: LoopHandle) -> Self {
+        Self { state: Mutex::default(), arrived: Condvar::new(), isolate, event_loop }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -76,7 +76,7 @@ impl Inbox {
         drop(state);
         self.arrived.notify_all();
         self.interrupt();
-        self.waker.wake();
+        self.event_loop.wake();
     }
 
     /// Has the isolate's thread look here as soon as it runs JavaScript.

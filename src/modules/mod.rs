@@ -24,9 +24,10 @@ pub(crate) use resolve::{Kind, Target};
 
 use crate::error::Error;
 
-/// The modules of one sandbox.
+/// The modules of one context.
 pub(crate) struct Modules {
-    files: RefCell<Files>,
+    /// What may be imported, by every context of the sandbox.
+    files: Rc<RefCell<Files>>,
     components: Rc<dyn ComponentLoader>,
     source_bytes: SourceBytes,
     records: RefCell<HashMap<Key, Record>>,
@@ -91,30 +92,43 @@ impl SourceBytes {
 }
 
 impl Modules {
-    /// Gives `isolate` its modules.
-    pub(crate) fn install(
+    /// The modules of a sandbox, for its first context.
+    pub(crate) fn new(
         isolate: &mut v8::Isolate,
         source_bytes: SourceBytes,
         components: Rc<dyn ComponentLoader>,
     ) -> Rc<Self> {
-        let modules = Rc::new(Self {
-            files: RefCell::default(),
-            components,
-            source_bytes,
-            records: RefCell::default(),
-            by_hash: RefCell::default(),
-        });
-        isolate.set_slot(Rc::clone(&modules));
         hooks::install(isolate);
-        modules
+        Self::of_context(Rc::default(), source_bytes, components)
     }
 
-    /// The modules of the isolate.
+    /// None as yet, for a further context of the same sandbox.
+    pub(crate) fn another(&self) -> Rc<Self> {
+        let (files, components) = (Rc::clone(&self.files), Rc::clone(&self.components));
+        Self::of_context(files, self.source_bytes.clone(), components)
+    }
+
+    fn of_context(
+        files: Rc<RefCell<Files>>,
+        source_bytes: SourceBytes,
+        components: Rc<dyn ComponentLoader>,
+    ) -> Rc<Self> {
+        let (records, by_hash) = (RefCell::default(), RefCell::default());
+        Rc::new(Self { files, components, source_bytes, records, by_hash })
+    }
+
+    /// Puts them where [`of`](Self::of) finds them.
+    pub(crate) fn attach(self: &Rc<Self>, context: v8::Local<v8::Context>) {
+        context.set_slot(Rc::clone(self));
+    }
+
+    /// The modules of the current context.
     ///
     /// # Errors
     /// A host fault where it has none.
-    pub(crate) fn of(isolate: &v8::Isolate) -> Result<Rc<Self>, Failure> {
-        isolate.get_slot::<Rc<Self>>().cloned().ok_or_else(|| fault("the isolate has no modules"))
+    pub(crate) fn of(scope: &v8::PinScope<'_, '_>) -> Result<Rc<Self>, Failure> {
+        let context = scope.get_current_context();
+        context.get_slot::<Self>().ok_or_else(|| fault("the context has no modules"))
     }
 
     /// Allows modules to be imported from the file or directory `path`.
@@ -174,7 +188,7 @@ impl Modules {
         promise.try_into().map_err(|_| fault("a module's evaluation is no promise"))
     }
 
-    /// Drops all modules: call before the isolate is disposed.
+    /// Drops all modules: call before the isolate is disposed, or when nobody has the context any more.
     pub(crate) fn clear(&self) {
         self.records.borrow_mut().clear();
         self.by_hash.borrow_mut().clear();

@@ -17,10 +17,10 @@ pub use ticket::{Lost, Ticket};
 use queue::{Full, Piece, Queues};
 use worker::Worker;
 
-use crate::completion::Completion;
+use crate::completion::{Completion, Outcome};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Argument, FromScript, Sandbox};
 
 /// How a pool works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +141,40 @@ impl Tenant {
     pub fn eval(&self, source: impl Into<String>) -> Ticket<Completion> {
         let source = source.into();
         self.schedule(move |sandbox| sandbox.eval(&source))
+    }
+
+    /// As [`Sandbox::eval_into`], on the tenant's thread. Waits where the tenant's queue is full.
+    ///
+    /// # Examples
+    /// One tenant calls a function of another:
+    /// ```
+    /// # use innerbox::{Config, Engine, Pool, PoolOptions, Reference, Sandbox};
+    /// # let engine = Engine::new(Config::default())?;
+    /// # let pool = Pool::new(&engine, PoolOptions::default(), |engine| Sandbox::builder(engine).build())?;
+    /// let (ada, grace) = (pool.tenant(), pool.tenant());
+    /// let add = grace.eval_into::<Reference>("(a, b) => a + b").wait()?.into_returned()?;
+    /// ada.set_global("add", add).wait()?;
+    /// assert_eq!(ada.eval("add.apply(undefined, [1, 2])").wait()?.into_value::<u32>()?, 3);
+    /// assert_eq!(ada.eval("add.applySync(undefined, [3, 4])").wait()?.into_value::<u32>()?, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn eval_into<T: FromScript + Send + 'static>(
+        &self,
+        source: impl Into<String>,
+    ) -> Ticket<Completion<T>> {
+        let source = source.into();
+        self.schedule(move |sandbox| sandbox.eval_into(&source))
+    }
+
+    /// Sets a property of the sandbox's global object, on the tenant's thread. Waits where the tenant's queue is full.
+    pub fn set_global(&self, key: impl Into<String>, value: impl Into<Argument>) -> Ticket<Completion> {
+        let (key, value) = (key.into(), value.into());
+        self.schedule(move |sandbox| match sandbox.global() {
+            Completion { outcome: Outcome::Returned { value: global }, .. } => {
+                sandbox.set(&global, &key, value)
+            }
+            Completion { outcome, usage } => Completion { outcome: outcome.without_value(), usage },
+        })
     }
 
     /// As [`Sandbox::run_module_source`], on the tenant's thread. Waits where the tenant's queue is full.

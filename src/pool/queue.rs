@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::ticket::Lost;
 use crate::sandbox::{Sandbox, SandboxHandle};
@@ -47,6 +48,10 @@ struct State {
     /// Tenants with work, each once, by turns.
     turns: VecDeque<u64>,
     running: Option<Running>,
+    /// Tenants for whose sandboxes something has come from others, each once.
+    rung: VecDeque<u64>,
+    /// Whose turn was the last: pieces of work and what others ask for alternate.
+    served_last: bool,
     /// Tenants whose sandboxes are to be dropped.
     gone: Vec<u64>,
     phase: Phase,
@@ -58,6 +63,8 @@ struct Line {
     pieces: VecDeque<Piece>,
     handle: Option<SandboxHandle>,
     disposed: bool,
+    /// It is among those that were rung for.
+    rung: bool,
 }
 
 struct Running {
@@ -79,6 +86,8 @@ enum Phase {
 pub(super) enum Step {
     /// A piece of this tenant's work.
     Run(u64, Piece),
+    /// Does what has come for tenants from others, or is due.
+    Serve,
     /// Drops this tenant's sandbox.
     Drop(u64),
     /// Nothing is to be done now.
@@ -138,6 +147,29 @@ impl Queues {
         }
     }
 
+    /// Something has come for a tenant's sandbox from another one.
+    pub(super) fn ring(&self, tenant: u64) {
+        let mut state = self.lock();
+        let Some(line) = state.lines.get_mut(&tenant) else { return };
+        if !line.rung {
+            line.rung = true;
+            state.rung.push_back(tenant);
+            self.work.notify_one();
+        }
+    }
+
+    /// The tenants that were rung for since this was last asked.
+    pub(super) fn take_rung(&self) -> VecDeque<u64> {
+        let mut state = self.lock();
+        let rung = std::mem::take(&mut state.rung);
+        for tenant in &rung {
+            if let Some(line) = state.lines.get_mut(tenant) {
+                line.rung = false;
+            }
+        }
+        rung
+    }
+
     fn push_where_room(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -166,8 +198,9 @@ impl Queues {
         Ok(())
     }
 
-    /// What the thread does next. It waits for something, unless it has something to do `meanwhile`.
-    pub(super) fn next(&self, meanwhile: bool) -> Step {
+    /// What the thread does next. It waits for something, unless it has something to do `meanwhile`, and no longer than
+    /// something is due.
+    pub(super) fn next(&self, meanwhile: bool, due: Option<Instant>) -> Step {
         let mut state = self.lock();
         loop {
             if state.phase == Phase::Stopped {
@@ -178,6 +211,12 @@ impl Queues {
             {
                 return Step::Drop(tenant);
             }
+            let serve = !state.rung.is_empty() || due.is_some_and(|due| due <= Instant::now());
+            if serve && !(state.served_last && !state.turns.is_empty()) {
+                state.served_last = true;
+                return Step::Serve;
+            }
+            state.served_last = false;
             if let Some((tenant, piece)) = state.take() {
                 state.running = Some(Running { tenant, piece: piece.id, lost: None });
                 self.room.notify_all();
@@ -192,7 +231,13 @@ impl Queues {
             if meanwhile {
                 return Step::Idle;
             }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match due {
+                None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(due) => {
+                    let left = due.saturating_duration_since(Instant::now());
+                    self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
     }
 
@@ -236,6 +281,10 @@ impl Queues {
         }
         let Some(line) = state.lines.get_mut(&tenant) else { return };
         line.disposed = true;
+        // It may run from within the run of another tenant.
+        if let Some(handle) = &line.handle {
+            handle.terminate();
+        }
         let waiting = std::mem::take(&mut line.pieces);
         state.turns.retain(|turn| *turn != tenant);
         state.gone.push(tenant);
@@ -261,6 +310,8 @@ impl Queues {
         let mut state = self.lock();
         state.phase = Phase::Stopped;
         state.end_running(Lost::Closed);
+        // One may run from within the run of another.
+        state.lines.values().filter_map(|line| line.handle.as_ref()).for_each(SandboxHandle::terminate);
         let lost: Vec<_> = state.lines.values_mut().flat_map(|line| line.pieces.drain(..)).collect();
         state.turns.clear();
         drop(state);

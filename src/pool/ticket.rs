@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
+use tracing::Span;
+
 use super::Member;
 use super::queue::{Piece, Queues, Work};
 use crate::error::Error;
@@ -134,13 +136,16 @@ pub(super) fn pair<R: Send + 'static>(
     let slot = Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new() });
     let (tenant, id) = (member.id, queues.fresh_id());
     let ticket = Ticket { slot: Arc::clone(&slot), queues: Arc::downgrade(queues), tenant, id };
-    let work = Task { task: Some(task), answer: None, slot: Some(slot), _member: member };
+    let work =
+        Task { task: Some(task), span: Span::current(), answer: None, slot: Some(slot), _member: member };
     (ticket, Piece { id, work: Box::new(work) })
 }
 
 /// A task on its way through a queue. Dropped unfinished, it is lost because the pool is closed.
 struct Task<R, F> {
     task: Option<F>,
+    /// The span in which it was given.
+    span: Span,
     answer: Option<R>,
     /// `None` once the answer is put.
     slot: Option<Arc<Slot<R>>>,
@@ -150,7 +155,7 @@ struct Task<R, F> {
 impl<R: Send, F: FnOnce(&mut Sandbox) -> R + Send> Work for Task<R, F> {
     fn run(&mut self, sandbox: &mut Sandbox) {
         if let Some(task) = self.task.take() {
-            self.answer = Some(task(sandbox));
+            self.answer = Some(self.span.in_scope(|| task(sandbox)));
         }
     }
 

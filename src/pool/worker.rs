@@ -1,9 +1,14 @@
 //! One thread of a pool, with the sandboxes that are pinned to it.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
+
+use innerbox_binding::{Neighbours, Served, set_neighbours};
 
 use super::queue::{Piece, Queues, Step};
 use super::ticket::Lost;
@@ -32,7 +37,7 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name(format!("innerbox-pool-{number}"))
             .stack_size(STACK_BYTES)
-            .spawn(move || Sandboxes::new(engine, make, options.ready).work(&mine))
+            .spawn(move || Sandboxes::new(engine, make, options.ready, mine).work())
             .map_err(|error| Error::Config(format!("a thread of the pool: {error}")))?;
         Ok(Self { queues, thread: Some(thread) })
     }
@@ -49,62 +54,151 @@ impl Worker {
     }
 }
 
-/// What lives on the thread.
+/// What lives on the thread. A sandbox that runs is taken out, so that others can be run from within its run.
 struct Sandboxes {
     engine: Engine,
     make: Arc<Make>,
+    queues: Arc<Queues>,
     /// By tenant.
-    taken: HashMap<u64, Sandbox>,
-    ready: Vec<Sandbox>,
+    taken: RefCell<HashMap<u64, Sandbox>>,
+    /// Tenants by the number under which other sandboxes know theirs.
+    homes: RefCell<HashMap<u64, u64>>,
+    /// When tenants' sandboxes have something to do next that others have asked for.
+    due: RefCell<HashMap<u64, Instant>>,
+    ready: RefCell<Vec<Sandbox>>,
     /// How many are kept ready. None are once making one has failed: tenants are told why.
-    keep: usize,
+    keep: Cell<usize>,
 }
 
 impl Sandboxes {
-    fn new(engine: Engine, make: Arc<Make>, keep: usize) -> Self {
-        Self { engine, make, taken: HashMap::new(), ready: Vec::new(), keep }
+    fn new(engine: Engine, make: Arc<Make>, keep: usize, queues: Arc<Queues>) -> Rc<Self> {
+        Rc::new(Self {
+            engine,
+            make,
+            queues,
+            taken: RefCell::default(),
+            homes: RefCell::default(),
+            due: RefCell::default(),
+            ready: RefCell::default(),
+            keep: Cell::new(keep),
+        })
     }
 
-    fn work(mut self, queues: &Queues) {
+    fn work(self: Rc<Self>) {
+        set_neighbours(Rc::new(Near(Rc::downgrade(&self))));
         loop {
-            match queues.next(self.ready.len() < self.keep) {
-                Step::Run(tenant, piece) => self.run(queues, tenant, piece),
-                Step::Drop(tenant) => drop(self.taken.remove(&tenant)),
+            let too_few = self.ready.borrow().len() < self.keep.get();
+            match self.queues.next(too_few, self.next_due()) {
+                Step::Run(tenant, piece) => self.run(tenant, piece),
+                Step::Serve => drop(self.serve()),
+                Step::Drop(tenant) => self.drop_tenant(tenant),
                 Step::Idle => self.prepare(),
                 Step::Stop => return,
             }
         }
     }
 
-    fn prepare(&mut self) {
+    fn drop_tenant(&self, tenant: u64) {
+        let sandbox = self.taken.borrow_mut().remove(&tenant);
+        self.homes.borrow_mut().retain(|_, other| *other != tenant);
+        self.due.borrow_mut().remove(&tenant);
+        drop(sandbox);
+    }
+
+    fn prepare(&self) {
         match (self.make)(&self.engine) {
-            Ok(sandbox) => self.ready.push(sandbox),
-            Err(_) => self.keep = 0,
+            Ok(sandbox) => self.ready.borrow_mut().push(sandbox),
+            Err(_) => self.keep.set(0),
         }
     }
 
-    fn run(&mut self, queues: &Queues, tenant: u64, piece: Piece) {
+    fn run(&self, tenant: u64, piece: Piece) {
         let Piece { mut work, .. } = piece;
-        let ran = match self.sandbox(tenant) {
-            Ok(sandbox) if queues.begin(tenant, &sandbox.handle()) => {
-                catch_unwind(AssertUnwindSafe(|| work.run(sandbox)))
-                    .map_err(|panic| Lost::Panicked(innerbox_binding::panic_message(&*panic)))
+        let ran = match self.take(tenant) {
+            Ok(mut sandbox) => {
+                let ran = match self.queues.begin(tenant, &sandbox.handle()) {
+                    true => catch_unwind(AssertUnwindSafe(|| work.run(&mut sandbox)))
+                        .map_err(|panic| Lost::Panicked(innerbox_binding::panic_message(&*panic))),
+                    false => Ok(()),
+                };
+                self.put_back(tenant, sandbox);
+                ran
             }
-            Ok(_) => Ok(()),
             Err(error) => Err(Lost::Sandbox(error)),
         };
-        let lost = queues.end().or(ran.err());
+        let lost = self.queues.end().or(ran.err());
         work.finish(lost);
     }
 
-    fn sandbox(&mut self, tenant: u64) -> Result<&mut Sandbox, Error> {
-        if !self.taken.contains_key(&tenant) {
-            let sandbox = match self.ready.pop() {
-                Some(sandbox) => sandbox,
-                None => (self.make)(&self.engine)?,
-            };
-            self.taken.insert(tenant, sandbox);
+    /// The tenant's sandbox, taken out, or a fresh one.
+    fn take(&self, tenant: u64) -> Result<Sandbox, Error> {
+        // What becomes due is its own business while it runs.
+        self.due.borrow_mut().remove(&tenant);
+        if let Some(sandbox) = self.taken.borrow_mut().remove(&tenant) {
+            return Ok(sandbox);
         }
-        self.taken.get_mut(&tenant).ok_or_else(|| Error::Isolate("host fault: no sandbox".to_owned()))
+        let ready = self.ready.borrow_mut().pop();
+        let sandbox = match ready {
+            Some(sandbox) => sandbox,
+            None => (self.make)(&self.engine)?,
+        };
+        let queues = Arc::downgrade(&self.queues);
+        sandbox.on_request(move || {
+            if let Some(queues) = queues.upgrade() {
+                queues.ring(tenant);
+            }
+        });
+        self.homes.borrow_mut().insert(sandbox.home(), tenant);
+        Ok(sandbox)
+    }
+
+    /// Puts a sandbox back that was taken out, and notes what it has to do next.
+    fn put_back(&self, tenant: u64, sandbox: Sandbox) {
+        if sandbox.has_requests() {
+            self.queues.ring(tenant);
+        }
+        match sandbox.next_due() {
+            Some(due) => self.due.borrow_mut().insert(tenant, due),
+            None => self.due.borrow_mut().remove(&tenant),
+        };
+        self.taken.borrow_mut().insert(tenant, sandbox);
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.due.borrow().values().min().copied()
+    }
+
+    /// Has the sandboxes that do nothing do what has come for them, and what is due. Those that are being run see to it
+    /// themselves.
+    fn serve(&self) -> Served {
+        let now = Instant::now();
+        let mut tenants = self.queues.take_rung();
+        tenants.extend(self.due.borrow().iter().filter(|(_, due)| **due <= now).map(|(tenant, _)| *tenant));
+        let mut ran = false;
+        for tenant in tenants {
+            let sandbox = self.taken.borrow_mut().remove(&tenant);
+            if let Some(mut sandbox) = sandbox {
+                ran = true;
+                self.due.borrow_mut().remove(&tenant);
+                sandbox.attend_now();
+                self.put_back(tenant, sandbox);
+            }
+        }
+        Served { ran, next: self.next_due() }
+    }
+}
+
+/// The sandboxes of a thread, as they know each other.
+struct Near(Weak<Sandboxes>);
+
+impl Neighbours for Near {
+    fn is_free(&self, isolate: u64) -> bool {
+        let Some(sandboxes) = self.0.upgrade() else { return false };
+        let tenant = sandboxes.homes.borrow().get(&isolate).copied();
+        tenant.is_some_and(|tenant| sandboxes.taken.borrow().contains_key(&tenant))
+    }
+
+    fn serve(&self) -> Served {
+        self.0.upgrade().map_or(Served::NOTHING, |sandboxes| sandboxes.serve())
     }
 }

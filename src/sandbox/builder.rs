@@ -1,6 +1,6 @@
 //! Describes a sandbox, and makes it.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -10,9 +10,14 @@ use std::time::Duration;
 
 use innerbox_binding::{EventLoop, Failure, LoopLimits};
 use innerbox_bridge_node::{FileAccess, Right};
+use innerbox_bridge_remote::Remotes;
 use innerbox_bridge_web::{Colors, Console, ConsoleSink, Stream};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::components::{Components, Finder};
+use super::context::{Context, Contexts};
+use super::functions::{self, Functions};
 use super::stdio::Stdio;
 use super::{Parts, Sandbox};
 use crate::completion::{Limit, LimitHit};
@@ -41,6 +46,7 @@ pub struct SandboxBuilder<'e> {
     extension_grants: HashMap<String, Vec<ExtensionGrant>>,
     finder: Option<Finder>,
     imports: HashMap<String, String>,
+    functions: Functions,
     console: Option<Box<dyn ConsoleSink>>,
     console_colors: Colors,
     arguments: Vec<String>,
@@ -59,6 +65,7 @@ impl<'e> SandboxBuilder<'e> {
             extension_grants: HashMap::new(),
             finder: None,
             imports: HashMap::new(),
+            functions: Functions::default(),
             console: None,
             console_colors: Colors::Never,
             arguments: vec!["innerbox".to_owned()],
@@ -176,6 +183,53 @@ impl<'e> SandboxBuilder<'e> {
         self
     }
 
+    /// Gives scripts a function of the host's, on their global object. Its arguments are read as a tuple: those that are
+    /// missing are `undefined`, and those too many are left out. What it returns is returned, and an error is thrown.
+    ///
+    /// It runs on the sandbox's thread, and nothing interrupts it. To use the sandbox from there is not possible: it is in
+    /// the middle of a run.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine)
+    ///     .function("area", |(width, height): (f64, Option<f64>)| Ok(width * height.unwrap_or(width)))
+    ///     .build()?;
+    /// assert_eq!(sandbox.eval("area(2, 3) + area(5)").into_value::<f64>()?, 31.0);
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn function<A: DeserializeOwned, R: Serialize>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(A) -> anyhow::Result<R> + 'static,
+    ) -> Self {
+        self.functions.add(name.into(), function);
+        self
+    }
+
+    /// As [`function`](Self::function), and scripts get a promise: the function runs on the rayon pool, several at once.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let mut sandbox = Sandbox::builder(&engine)
+    ///     .promising_function("sum", |(numbers,): (Vec<f64>,)| Ok(numbers.iter().sum::<f64>()))
+    ///     .build()?;
+    /// let both = sandbox.eval("Promise.all([sum([1, 2]), sum([3])])");
+    /// assert_eq!(both.into_value::<[f64; 2]>()?, [3.0, 3.0]);
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn promising_function<A: DeserializeOwned, R: Serialize>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(A) -> anyhow::Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.functions.add_promising(name.into(), function);
+        self
+    }
+
     /// Takes what scripts write to their console and their standard streams. Without it, that goes nowhere.
     ///
     /// # Examples
@@ -247,24 +301,26 @@ impl<'e> SandboxBuilder<'e> {
             isolate.set_slot(Rc::clone(&components));
             EventLoop::install(isolate, self.loop_limits());
             let rejections = Rejections::collect(isolate);
-            let modules = Modules::install(isolate, source_bytes.clone(), Rc::clone(&components) as _);
+            let modules = Modules::new(isolate, source_bytes.clone(), Rc::clone(&components) as _);
             self.allow_imports(&modules)?;
             v8::scope!(let scope, isolate);
             let event_loop =
                 EventLoop::of(scope).map_err(|failure| Error::Isolate(format!("{failure:?}")))?;
             let stdio = Rc::clone(&components.stdio);
-            let context = self.context(scope, files, exit, &stdio)?;
+            let remotes = self.remotes(scope, &interrupt)?;
+            let context = self.context(scope, modules, files, exit, &stdio)?;
             Ok::<_, Error>(Parts {
-                context: Some(context),
+                contexts: Contexts::new(context, self.realm_grants()),
                 event_loop,
                 rejections,
-                modules,
                 stdio,
                 heap,
                 handles: innerbox_bridge_component::handles_meter(scope),
                 handles_live: Cell::default(),
                 exit_code,
+                remotes,
                 agent: OnceCell::new(),
+                inspected: OnceCell::new(),
             })
         })?;
         Ok(Sandbox {
@@ -286,11 +342,13 @@ impl<'e> SandboxBuilder<'e> {
     fn context(
         &mut self,
         scope: &mut v8::PinScope<'_, '_, ()>,
+        modules: Rc<Modules>,
         files: FileAccess,
         exit: impl Fn(i32) + 'static,
         stdio: &Stdio,
-    ) -> Result<v8::Global<v8::Context>, Error> {
+    ) -> Result<Context, Error> {
         let context = realm::make(scope, self.realm_grants())?;
+        let made = Context::new(scope, context, modules);
         let scope = &mut v8::ContextScope::new(scope, context);
         let node = innerbox_bridge_node::Options {
             files,
@@ -305,7 +363,10 @@ impl<'e> SandboxBuilder<'e> {
         install(scope, |scope| Console::of(scope).map(|console| stdio.connect(console)))?;
         install(scope, |scope| innerbox_bridge_node::attach(scope, node))?;
         install(scope, |scope| innerbox_bridge_component::attach(scope, handles))?;
-        Ok(v8::Global::new(scope, context))
+        install(scope, innerbox_bridge_remote::attach)?;
+        std::mem::take(&mut self.functions).install(scope, self.limits.value_bytes);
+        install(scope, functions::attach)?;
+        Ok(made)
     }
 
     fn components(&self, interrupt: Arc<Interrupt>) -> Result<Components, Error> {
@@ -319,7 +380,6 @@ impl<'e> SandboxBuilder<'e> {
             stdio,
             imports: self.imports.clone(),
             instantiated: Cell::new(0),
-            bound: RefCell::default(),
         })
     }
 
@@ -334,6 +394,17 @@ impl<'e> SandboxBuilder<'e> {
             Ok((name.clone(), Arc::new(Lending::open(grants, &output)?)))
         };
         self.extension_grants.iter().map(lend).collect()
+    }
+
+    fn remotes(&self, isolate: &mut v8::Isolate, interrupt: &Arc<Interrupt>) -> Result<Rc<Remotes>, Error> {
+        let limits = innerbox_bridge_remote::Limits {
+            handles: self.limits.handles,
+            requests: self.limits.pending_promises,
+            clone_bytes: self.limits.value_bytes,
+        };
+        let interrupt = Arc::clone(interrupt);
+        Remotes::install(isolate, limits, move || interrupt.fired())
+            .map_err(|failure| Error::Isolate(format!("{failure:?}")))
     }
 
     fn loop_limits(&self) -> LoopLimits {

@@ -18,6 +18,9 @@ use crate::extension::{Extension, Lending};
 use crate::limits::ExtensionLimits;
 use crate::modules::ComponentLoader;
 
+/// What scripts import the class `Reference` by.
+const REFERENCE_SPECIFIER: &str = "innerbox:reference";
+
 /// Most instances of components that scripts may ask for themselves: each one has a linear memory until its sandbox ends.
 const INSTANCES_MAX: usize = 64;
 
@@ -51,8 +54,29 @@ pub(crate) struct Components {
     pub(crate) imports: HashMap<String, String>,
     /// How many instances scripts have asked for besides.
     pub(crate) instantiated: Cell<usize>,
-    /// By what was asked for. Asking again gives the same object, and so the same instance.
-    pub(crate) bound: RefCell<HashMap<String, v8::Global<v8::Object>>>,
+}
+
+/// What a context has asked for, by name. Asking again gives the same object, and so the same instance.
+#[derive(Default)]
+pub(crate) struct Bound(RefCell<HashMap<String, v8::Global<v8::Object>>>);
+
+impl Bound {
+    /// Puts it where the components of the context find it.
+    pub(crate) fn attach(self: &Rc<Self>, context: v8::Local<v8::Context>) {
+        context.set_slot(Rc::clone(self));
+    }
+
+    fn of(scope: &v8::PinScope<'_, '_>) -> Result<Rc<Self>, Failure> {
+        let context = scope.get_current_context();
+        context
+            .get_slot::<Self>()
+            .ok_or_else(|| Failure::error("host fault: the context has no components").code("ERR_HOST_FAULT"))
+    }
+
+    /// Lets go of it: call before the isolate is disposed, or when nobody has the context any more.
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
 }
 
 impl Components {
@@ -65,11 +89,6 @@ impl Components {
             .get_slot::<Rc<Self>>()
             .cloned()
             .ok_or_else(|| Failure::error("host fault: the sandbox has no components").code("ERR_HOST_FAULT"))
-    }
-
-    /// Lets go of what scripts have asked for: call before the isolate is disposed.
-    pub(crate) fn clear(&self) {
-        self.bound.borrow_mut().clear();
     }
 
     fn extension(&self, name: &str) -> Result<Option<Found>, Failure> {
@@ -102,8 +121,9 @@ impl Components {
         key: &str,
         found: &Found,
     ) -> Result<v8::Local<'s, v8::Object>, Failure> {
-        if let Some(bound) = self.bound.borrow().get(key) {
-            return Ok(v8::Local::new(scope, bound));
+        let bound = Bound::of(scope)?;
+        if let Some(exports) = bound.0.borrow().get(key) {
+            return Ok(v8::Local::new(scope, exports));
         }
         let name = found.extension.name();
         let imports = match self.imports.get(name) {
@@ -111,7 +131,7 @@ impl Components {
             None => None,
         };
         let exports = self.bind(scope, found, imports)?;
-        self.bound.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
+        bound.0.borrow_mut().insert(key.to_owned(), v8::Global::new(scope, exports));
         Ok(exports)
     }
 }
@@ -181,8 +201,10 @@ impl ComponentLoader for Components {
         scope: &mut v8::PinScope<'s, '_>,
         specifier: &str,
     ) -> Result<Option<v8::Local<'s, v8::Object>>, Failure> {
-        if specifier == instantiate::SPECIFIER {
-            return instantiate::exports(scope).map(Some);
+        match specifier {
+            instantiate::SPECIFIER => return instantiate::exports(scope).map(Some),
+            REFERENCE_SPECIFIER => return innerbox_bridge_remote::exports(scope).map(Some),
+            _ => {}
         }
         if let Some(found) = self.extension(specifier)? {
             return self.exports(scope, found.extension.name(), &found).map(Some);

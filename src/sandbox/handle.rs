@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use innerbox_binding::Waker;
+use innerbox_binding::LoopHandle;
 
 use crate::deadline::Interrupt;
 use crate::engine::Engine;
@@ -14,7 +14,7 @@ pub struct SandboxHandle {
     pub(super) isolate: v8::IsolateHandle,
     pub(super) interrupt: Arc<Interrupt>,
     pub(super) engine: Engine,
-    pub(super) waker: Waker,
+    pub(super) event_loop: LoopHandle,
     pub(super) terminated: Arc<AtomicBool>,
 }
 
@@ -29,6 +29,6 @@ impl SandboxHandle {
         self.interrupt.fire();
         self.isolate.terminate_execution();
         self.engine.increment_epoch();
-        self.waker.wake();
+        self.event_loop.wake();
     }
 }

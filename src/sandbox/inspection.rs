@@ -151,7 +151,7 @@ impl Sandbox {
         if self.death.is_some() || !agent.wait(patience) {
             return;
         }
-        self.turn(None, |_, scope| {
+        self.turn(None, false, |_, scope| {
             agent.attend(scope);
             // V8 makes a task of some of it: a heap snapshot, for instance.
             platform::pump(scope);
@@ -165,13 +165,14 @@ impl Sandbox {
         let (parts, interrupt) = (&self.parts, &self.interrupt);
         self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
-            let context = parts.context.as_ref().map(|context| v8::Local::new(scope, context));
+            let context = parts.contexts.current.local(scope);
             let context = context.ok_or_else(|| Error::Inspect("it is being dropped".to_owned()))?;
             let scope = &mut v8::ContextScope::new(scope, context);
             if parts.agent.get().is_none() {
                 let agent = Agent::connect(scope, Arc::clone(interrupt), &parts.heap)?;
                 // It was empty, and nothing of this comes back here.
                 let _ = parts.agent.set(agent);
+                let _ = parts.inspected.set(parts.contexts.current.clone());
             }
             let agent = parts.agent.get().map(Rc::clone);
             body(&*agent.ok_or_else(|| Error::Inspect("host fault: it has no agent".to_owned()))?)
@@ -196,8 +197,10 @@ impl Parts {
 
     /// Call before the isolate is disposed.
     pub(super) fn close_inspector(&self, isolate: &mut v8::Isolate) {
-        let (Some(agent), Some(context)) = (self.agent.get(), &self.context) else { return };
+        let Some(agent) = self.agent.get() else { return };
         v8::scope!(let scope, isolate);
-        agent.close(v8::Local::new(scope, context));
+        if let Some(context) = self.inspected.get().and_then(|context| context.local(scope)) {
+            agent.close(context);
+        }
     }
 }

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use innerbox_binding::value::{self, string};
 use innerbox_binding::{Failure, Flow, Turn};
+use innerbox_bridge_remote::{Action, Reference, perform};
 use innerbox_bridge_web::{Colors, inspect};
 
 use super::Parts;
+use super::argument::{Argument, FromScript, NotTaken};
 use crate::completion::{LimitHit, Outcome};
 use crate::deadline::Watch;
 use crate::error::ScriptError;
 use crate::isolate::exception::{position, script_error};
 use crate::isolate::platform;
 use crate::modules::{Modules, Target};
-use crate::value::{Unreadable, Value, read};
 
 /// Time between two looks for tasks of V8's background threads, where nothing else is left to wait for.
 const BACKGROUND_TASK_POLL: Duration = Duration::from_millis(1);
@@ -25,6 +26,20 @@ pub(super) enum Entry<'a> {
     Script { name: &'a str, source: &'a str, answer: Answer },
     /// An ES module.
     Module(Target),
+    /// Something that is done with a value which the host refers to.
+    Access(&'a Reference, Access<'a>),
+    /// What others ask for.
+    Requests,
+}
+
+/// What the host does with a value that it refers to.
+pub(super) enum Access<'a> {
+    Copy,
+    Get(&'a str),
+    Set(&'a str, &'a Argument),
+    Delete(&'a str),
+    /// With this receiver and these arguments.
+    Call(&'a Argument, &'a [Argument]),
 }
 
 /// What is read of a script's value.
@@ -44,7 +59,9 @@ pub(super) struct Run<'a> {
     pub(super) terminated: &'a AtomicBool,
     pub(super) value_bytes: usize,
     /// What the function is called with that the entry gives; `None` where that is not to be called.
-    pub(super) argument: Option<&'a str>,
+    pub(super) argument: Option<&'a Argument>,
+    /// True where what it leaves unfinished is not dropped at its end.
+    pub(super) for_others: bool,
 }
 
 /// What a run's first turn gave.
@@ -64,7 +81,11 @@ enum Ended {
 
 impl Run<'_> {
     /// Runs `entry` to its end; `None` where execution was terminated.
-    pub(super) fn complete(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Option<Outcome> {
+    pub(super) fn complete<T: FromScript>(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        entry: &Entry<'_>,
+    ) -> Option<Outcome<T>> {
         let value = self.value(scope, entry);
         // Whatever a getter of the value has entered: the next run begins in none.
         Flow::leave(scope);
@@ -76,7 +97,7 @@ impl Run<'_> {
         }
     }
 
-    fn value(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<Value, Ended> {
+    fn value<T: FromScript>(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<T, Ended> {
         self.parts.attend_inspector(scope);
         let begun = self.begin(scope, entry);
         // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
@@ -99,7 +120,7 @@ impl Run<'_> {
             }
             None => value,
         };
-        self.read(scope, value)
+        self.take(scope, value)
     }
 
     /// Runs until nothing is left to do. Of a promise it gives what that was fulfilled with.
@@ -139,7 +160,7 @@ impl Run<'_> {
                 }
             }
             Entry::Module(target) => {
-                let linked = self.parts.modules.link(scope, target.clone());
+                let linked = self.parts.contexts.current.modules().link(scope, target.clone());
                 let module = linked.map_err(|failure| failed(scope, failure))?;
                 self.parts.break_at_start();
                 match Modules::evaluate(scope, module) {
@@ -147,7 +168,65 @@ impl Run<'_> {
                     Err(failure) => Err(failed(scope, failure)),
                 }
             }
+            Entry::Access(reference, access) => {
+                v8::tc_scope!(let scope, scope);
+                match self.access(scope, reference, access) {
+                    Ok(value) => Ok(Begun { value, module: None }),
+                    Err(Failure::Pending) => Err(caught(scope)),
+                    Err(failure) => Err(failed(scope, failure)),
+                }
+            }
+            Entry::Requests => Ok(Begun { value: value::undefined(scope), module: None }),
         }
+    }
+
+    fn access<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        reference: &Reference,
+        access: &Access<'_>,
+    ) -> innerbox_binding::Outcome<'s> {
+        let target = self.parts.remotes.value(scope, reference)?;
+        let key = |scope: &v8::PinScope<'s, '_>, key: &str| v8::Local::from(string(scope, key));
+        let (action, input) = match access {
+            Access::Copy => (Action::Copy, vec![]),
+            Access::Get(name) => (Action::Get, vec![key(scope, name)]),
+            Access::Set(name, value) => (Action::Set, vec![key(scope, name), value.write(scope)?]),
+            Access::Delete(name) => (Action::Delete, vec![key(scope, name)]),
+            Access::Call(receiver, arguments) => {
+                let arguments: Result<Vec<_>, _> =
+                    arguments.iter().map(|argument| argument.write(scope)).collect();
+                let arguments = v8::Array::new_with_elements(scope, &arguments?);
+                (Action::Call, vec![receiver.write(scope)?, arguments.into()])
+            }
+        };
+        let input = v8::Array::new_with_elements(scope, &input);
+        perform(scope, target, action, input)
+    }
+
+    /// Does what others ask for and what is due, without waiting for anything; `None` where execution was terminated. What
+    /// scripts throw there and nobody handles is told to nobody: the request that it belongs to is answered for itself.
+    pub(super) fn attend(&self, scope: &mut v8::PinScope<'_, '_>) -> Option<Outcome<()>> {
+        self.parts.event_loop.for_others(|| {
+            loop {
+                v8::scope!(let scope, scope);
+                self.parts.attend_inspector(scope);
+                platform::pump(scope);
+                self.parts.stdio.deliver();
+                scope.perform_microtask_checkpoint();
+                if scope.is_execution_terminating() || self.is_over() {
+                    return None;
+                }
+                match self.parts.event_loop.look(scope) {
+                    Ok(Turn::Ran) => {}
+                    Ok(Turn::Idle | Turn::Late) => return Some(Outcome::Returned { value: () }),
+                    Err(failure) => match failed(scope, failure) {
+                        Ended::Terminated => return None,
+                        Ended::Threw(_) | Ended::Limit(_) => {}
+                    },
+                }
+            }
+        })
     }
 
     /// Runs microtasks, timers and the answers of host calls until nothing is left to wait for.
@@ -191,39 +270,46 @@ impl Run<'_> {
         terminated || exit_code.get().is_some() || heap.reached().is_some() || self.watch.hit().is_some()
     }
 
-    fn read(&self, scope: &mut v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Result<Value, Ended> {
+    fn take<T: FromScript>(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        value: v8::Local<v8::Value>,
+    ) -> Result<T, Ended> {
         v8::tc_scope!(let scope, scope);
-        match read(scope, value, self.value_bytes) {
+        match T::take(scope, value, self.value_bytes) {
             Ok(value) => Ok(value),
-            Err(Unreadable::Limit(limit)) => Err(Ended::Limit(limit)),
-            Err(Unreadable::Threw) => Err(caught(scope)),
+            Err(NotTaken::Limit(limit)) => Err(Ended::Limit(limit)),
+            Err(NotTaken::Failed(Failure::Pending)) => Err(caught(scope)),
+            Err(NotTaken::Failed(failure)) => Err(failed(scope, failure)),
         }
     }
 }
 
-/// Calls the function that a run gave with one argument, as JSON.
+/// Calls the function that a run gave.
 fn call<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     function: v8::Local<'s, v8::Value>,
-    argument: &str,
+    argument: &Argument,
 ) -> Result<v8::Local<'s, v8::Value>, Ended> {
     v8::tc_scope!(let scope, scope);
     let Ok(function) = v8::Local::<v8::Function>::try_from(function) else {
         let message = format!("the script's value: expected function, got {}", value::kind(function));
         return Err(failed(scope, Failure::type_error(message)));
     };
-    let argument = v8::String::new(scope, argument).and_then(|text| v8::json::parse(scope, text));
     let receiver = value::undefined(scope);
-    let answer = argument.and_then(|argument| function.call(scope, receiver, &[argument]));
-    answer.ok_or_else(|| caught(scope))
+    match argument.write(scope) {
+        Ok(argument) => function.call(scope, receiver, &[argument]).ok_or_else(|| caught(scope)),
+        Err(Failure::Pending) => Err(caught(scope)),
+        Err(failure) => Err(failed(scope, failure)),
+    }
 }
 
 /// The outcome of a run that gave `value`. A module may have left another in `process.exitCode`, as programs do.
-fn returned(scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>, value: Value) -> Outcome {
+fn returned<T>(scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>, value: T) -> Outcome<T> {
     v8::tc_scope!(let scope, scope);
     let code = match entry {
         Entry::Module(_) => innerbox_bridge_node::exit_code(scope).ok().flatten(),
-        Entry::Script { .. } => None,
+        Entry::Script { .. } | Entry::Access(..) | Entry::Requests => None,
     };
     match code {
         Some(code) if code != 0 => Outcome::Exited { code },

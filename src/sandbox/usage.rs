@@ -55,7 +55,7 @@ impl Sandbox {
     }
 
     /// Names the limit where an exception that nobody caught stands for one.
-    pub(super) fn name_limit(&self, outcome: Outcome) -> Outcome {
+    pub(super) fn name_limit<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         match outcome {
             Outcome::Threw { error } => match self.limit_of(&error) {
                 Some(limit) => Outcome::Limit { limit, error: Some(error) },

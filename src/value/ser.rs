@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Value;
 
 /// The largest integer up to which every number is exact.
-const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+pub(super) const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// The number as an integer, if it is one. Minus zero is none.
 pub(super) fn integer(number: f64) -> Option<i64> {

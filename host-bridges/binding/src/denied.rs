@@ -1,27 +1,22 @@
 //! `DeniedError`: what a script gets where a grant is missing. `globals` defines the class.
 
+use crate::prelude;
+
 /// The code that each of them has, as in Node.
 pub(crate) const CODE: &str = "ERR_ACCESS_DENIED";
 
-/// The class, in the isolate's slot.
-struct Class(v8::Global<v8::Function>);
+/// The source that defines the class, and its name there.
+pub(crate) const SOURCE: &str = "denied";
+pub(crate) const CLASS: &str = "DeniedError";
 
-/// Makes denials of the isolate errors of this class.
-pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>, class: v8::Local<v8::Function>) {
-    let class = Class(v8::Global::new(scope, class));
-    scope.set_slot(class);
-}
-
-/// An error of the class; a plain `Error` where there is none.
+/// An error of the class that the current context has; a plain `Error` where it has none.
 pub(crate) fn make<'s>(
     scope: &v8::PinScope<'s, '_>,
     message: v8::Local<'s, v8::String>,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    match scope.get_slot::<Class>() {
-        Some(Class(class)) => {
-            let class = v8::Local::new(scope, class);
-            class.new_instance(scope, &[message.into()]).map(Into::into)
-        }
+    let class = prelude::loaded(scope, SOURCE, CLASS);
+    match class.and_then(|class| v8::Local::<v8::Function>::try_from(class).ok()) {
+        Some(class) => class.new_instance(scope, &[message.into()]).map(Into::into),
         None => Some(v8::Exception::error(scope, message)),
     }
 }

@@ -3,12 +3,11 @@
 //! One loop belongs to one isolate and its thread. A turn runs what is due; where nothing is, it waits. Every callback
 //! runs in the [`Flow`] that was current when it was registered.
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{cell::Cell, cell::RefCell};
 
@@ -16,7 +15,15 @@ use tracing::Span;
 
 use crate::failure::{Failure, OrPending, Outcome};
 use crate::flow::Flow;
+use crate::mailbox::{Answer, Finished, LoopHandle, Mailbox};
 use crate::meter::Meter;
+use crate::neighbours::{Served, serve};
+
+/// Most answers of other threads, and most jobs, that one turn takes: between turns, a run looks whether it must end.
+const A_TURN: usize = 64;
+
+/// Jobs after which a run ends that has nothing else to do.
+const JOBS_A_RUN: usize = 1_000;
 
 /// How much unfinished work an isolate may have.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +47,7 @@ pub enum Turn {
     Ran,
     /// Nothing is left to wait for.
     Idle,
-    /// The time given passed, and nothing became due.
+    /// Nothing was due.
     Late,
 }
 
@@ -50,8 +57,11 @@ pub struct EventLoop {
     next_id: Cell<u64>,
     timers: RefCell<Timers>,
     pending: RefCell<HashMap<u64, Pending>>,
-    sender: Sender<Finished>,
-    finished: Receiver<Finished>,
+    mailbox: Arc<Mailbox>,
+    /// Jobs done since the run began.
+    jobs_done: Cell<usize>,
+    /// True while something is done for others: what that leaves unfinished outlives the run.
+    serving: Cell<bool>,
     timers_meter: Meter,
     pending_meter: Meter,
 }
@@ -78,9 +88,9 @@ struct Timer {
     arguments: Vec<v8::Global<v8::Value>>,
     flow: Rc<Flow>,
     every: Option<Duration>,
+    for_others: bool,
 }
 
-type Answer = Box<dyn Any + Send>;
 type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> Outcome<'s>>;
 
 struct Pending {
@@ -88,19 +98,14 @@ struct Pending {
     resolver: v8::Global<v8::PromiseResolver>,
     flow: Flow,
     settle: Settle,
-}
-
-/// A host call that a pool thread has finished, or in which it panicked.
-struct Finished {
-    id: u64,
-    answer: Result<Answer, ()>,
+    for_others: bool,
 }
 
 /// Completes a promise of [`EventLoop::later`]. Dropped without an answer, it fails the promise with a host fault.
 pub struct Completer<T> {
     id: u64,
-    /// Taken once the answer is sent.
-    sender: Option<Sender<Finished>>,
+    /// Taken once the answer is given.
+    mailbox: Option<Arc<Mailbox>>,
     /// The span in which the promise was made.
     span: Span,
     answer: PhantomData<fn(T)>,
@@ -129,8 +134,8 @@ impl<T: Send + 'static> Completer<T> {
 
 impl<T> Completer<T> {
     fn send(&mut self, answer: Result<Answer, ()>) {
-        if let Some(sender) = self.sender.take() {
-            let _ = sender.send(Finished { id: self.id, answer });
+        if let Some(mailbox) = self.mailbox.take() {
+            mailbox.finish(Finished { id: self.id, answer });
         }
     }
 }
@@ -141,34 +146,22 @@ impl<T> Drop for Completer<T> {
     }
 }
 
-/// Wakes an event loop that waits, from any thread: its turn is over, and whoever runs it looks what has changed.
-#[derive(Clone)]
-pub struct Waker(Sender<Finished>);
-
-impl Waker {
-    /// Wakes it. Where the isolate is gone, this does nothing.
-    pub fn wake(&self) {
-        // Nothing waits under this number.
-        let _ = self.0.send(Finished { id: 0, answer: Err(()) });
-    }
-}
-
 impl EventLoop {
-    /// What wakes the loop.
-    pub fn waker(&self) -> Waker {
-        Waker(self.sender.clone())
+    /// The loop, for other threads.
+    pub fn handle(&self) -> LoopHandle {
+        LoopHandle(Arc::clone(&self.mailbox))
     }
 
     /// Gives the isolate an event loop.
     pub fn install(isolate: &mut v8::Isolate, limits: LoopLimits) {
-        let (sender, finished) = channel();
         isolate.set_slot(Rc::new(Self {
             limits,
             next_id: Cell::new(1),
             timers: RefCell::default(),
             pending: RefCell::default(),
-            sender,
-            finished,
+            mailbox: Mailbox::new(),
+            jobs_done: Cell::new(0),
+            serving: Cell::new(false),
             timers_meter: Meter::default(),
             pending_meter: Meter::default(),
         }));
@@ -195,10 +188,32 @@ impl EventLoop {
         &self.pending_meter
     }
 
-    /// Drops all timers and promises: call before the isolate is disposed.
-    pub fn clear(&self) {
+    /// The run is over: drops its timers and promises. What was begun for others stays.
+    pub fn end_run(&self) {
+        self.timers.borrow_mut().retain_for_others();
+        self.pending.borrow_mut().retain(|_, pending| pending.for_others);
+        self.jobs_done.set(0);
+    }
+
+    /// Drops all timers, all promises and what others have posted, and takes no more: call when nothing may run in the isolate
+    /// any more.
+    pub fn close(&self) {
         *self.timers.borrow_mut() = Timers::default();
         self.pending.borrow_mut().clear();
+        self.mailbox.close();
+    }
+
+    /// Runs `body`, and keeps what it leaves unfinished beyond the end of the run.
+    pub fn for_others<R>(&self, body: impl FnOnce() -> R) -> R {
+        self.jobs_done.set(0);
+        self.kept(true, body)
+    }
+
+    fn kept<R>(&self, for_others: bool, body: impl FnOnce() -> R) -> R {
+        let before = self.serving.replace(for_others);
+        let result = body();
+        self.serving.set(before);
+        result
     }
 
     /// Runs `work` on the rayon pool and gives a promise for what `settle` makes of its answer, on this thread.
@@ -260,10 +275,11 @@ impl EventLoop {
                     .code("ERR_HOST_FAULT")),
             });
         let (resolver, flow) = (v8::Global::new(scope, resolver), Flow::current(scope));
-        let (sender, span) = (Some(self.sender.clone()), flow.span().clone());
-        self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle });
+        let (mailbox, span) = (Some(Arc::clone(&self.mailbox)), flow.span().clone());
+        let for_others = self.serving.get();
+        self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle, for_others });
         self.pending_meter.used(self.pending.borrow().len());
-        Ok((promise, Completer { id, sender, span, answer: PhantomData }))
+        Ok((promise, Completer { id, mailbox, span, answer: PhantomData }))
     }
 
     /// Calls `callback` with `arguments` after `delay`, and `every` so often from then on; gives the timer's number.
@@ -287,6 +303,7 @@ impl EventLoop {
             arguments: arguments.iter().map(|value| v8::Global::new(scope, *value)).collect(),
             flow: Rc::new(Flow::current(scope)),
             every,
+            for_others: self.serving.get(),
         };
         let id = self.fresh_id();
         self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
@@ -320,15 +337,30 @@ impl EventLoop {
     /// # Errors
     /// The exception of a timer's callback, or [`Failure::Pending`] when execution was terminated.
     pub fn turn(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
+        let turn = self.look(scope)?;
+        if turn == Turn::Late {
+            self.wait(until);
+        }
+        Ok(turn)
+    }
+
+    /// As [`turn`](Self::turn), and never waits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn look(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<Turn, Failure> {
         let ran_timers = self.run_due_timers(scope)?;
         let ran_calls = self.settle_finished(scope)?;
-        if ran_timers || ran_calls {
+        let ran_jobs = self.do_jobs(scope)?;
+        if ran_timers || ran_calls || ran_jobs {
             return Ok(Turn::Ran);
         }
-        if self.is_idle() {
-            return Ok(Turn::Idle);
-        }
-        self.wait(scope, until)
+        Ok(if self.is_idle() { Turn::Idle } else { Turn::Late })
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer(&self) -> Option<Instant> {
+        self.timers.borrow().by_time.keys().next().map(|(time, _)| *time)
     }
 
     fn run_due_timers(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
@@ -349,32 +381,53 @@ impl EventLoop {
         v8::scope!(let scope, scope);
         let callback = v8::Local::new(scope, &timer.callback);
         let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
-        let flow = Rc::clone(&timer.flow);
+        let (flow, for_others) = (Rc::clone(&timer.flow), timer.for_others);
         match timer.every {
             Some(every) => self.timers.borrow_mut().insert(id, Instant::now() + every, timer),
             None => self.timers.borrow_mut().remove(id),
         }
-        flow.enter(scope, |scope| {
-            v8::tc_scope!(let scope, scope);
-            let receiver = v8::undefined(scope).into();
-            if callback.call(scope, receiver, &arguments).is_none() {
-                return Err(caught(scope));
-            }
+        self.kept(for_others, || {
+            flow.enter(scope, |scope| {
+                v8::tc_scope!(let scope, scope);
+                let receiver = v8::undefined(scope).into();
+                if callback.call(scope, receiver, &arguments).is_none() {
+                    return Err(caught(scope));
+                }
+                Ok(())
+            })?;
+            scope.perform_microtask_checkpoint();
             Ok(())
-        })?;
-        scope.perform_microtask_checkpoint();
-        Ok(())
+        })
     }
 
+    /// Settles what has been finished by now: what comes while this goes on is for the next turn.
     fn settle_finished(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
-        let mut ran = false;
-        loop {
-            match self.finished.try_recv() {
-                Ok(finished) => self.settle(scope, finished)?,
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(ran),
-            }
-            ran = true;
+        let finished = self.mailbox.take_finished(A_TURN);
+        let ran = !finished.is_empty();
+        for finished in finished {
+            self.settle(scope, finished)?;
         }
+        Ok(ran)
+    }
+
+    /// Does some of the jobs that wait. A run that has nothing else to do, or that is there for them, ends after so many: who
+    /// sends them must not keep it from ever ending.
+    fn do_jobs(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
+        let mut ran = false;
+        for _ in 0..A_TURN {
+            if self.jobs_done.get() >= JOBS_A_RUN && (self.serving.get() || self.is_idle()) {
+                break;
+            }
+            let Some((job, span)) = self.mailbox.take_job() else { break };
+            ran = true;
+            self.jobs_done.set(self.jobs_done.get() + 1);
+            self.kept(true, || {
+                span.in_scope(|| job(scope))?;
+                scope.perform_microtask_checkpoint();
+                Ok(())
+            })?;
+        }
+        Ok(ran)
     }
 
     fn settle(&self, scope: &mut v8::PinScope<'_, '_>, finished: Finished) -> Result<(), Failure> {
@@ -383,6 +436,20 @@ impl EventLoop {
         };
         v8::scope!(let scope, scope);
         let resolver = v8::Local::new(scope, &pending.resolver);
+        let for_others = pending.for_others;
+        self.kept(for_others, || {
+            Self::answer(scope, pending, finished, resolver)?;
+            scope.perform_microtask_checkpoint();
+            Ok(())
+        })
+    }
+
+    fn answer(
+        scope: &mut v8::PinScope<'_, '_>,
+        pending: Pending,
+        finished: Finished,
+        resolver: v8::Local<v8::PromiseResolver>,
+    ) -> Result<(), Failure> {
         pending.flow.enter(scope, |scope| {
             v8::tc_scope!(let scope, scope);
             let outcome = match finished.answer {
@@ -402,30 +469,25 @@ impl EventLoop {
                 }
             }
             Ok(())
-        })?;
-        scope.perform_microtask_checkpoint();
-        Ok(())
+        })
     }
 
-    fn wait(&self, scope: &mut v8::PinScope<'_, '_>, until: Option<Instant>) -> Result<Turn, Failure> {
-        let next_timer = self.timers.borrow().by_time.keys().next().map(|(time, _)| *time);
-        let wake = [next_timer, until].into_iter().flatten().min();
-        let finished = match wake {
-            Some(wake) => self.finished.recv_timeout(wake.saturating_duration_since(Instant::now())),
-            None => self.finished.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match finished {
-            Ok(finished) => {
-                self.settle(scope, finished)?;
-                Ok(Turn::Ran)
-            }
-            Err(_) if next_timer.is_some() && next_timer == wake => Ok(Turn::Ran),
-            Err(_) => Ok(Turn::Late),
+    /// Waits for the first thing that comes, or for `until`; meanwhile the isolates of the same thread do what they are asked for.
+    fn wait(&self, until: Option<Instant>) {
+        let Served { ran, next } = serve();
+        if !ran && self.mailbox.is_empty() {
+            self.mailbox.wait([self.next_timer(), until, next].into_iter().flatten().min());
         }
     }
 
     fn fresh_id(&self) -> u64 {
         self.next_id.replace(self.next_id.get() + 1)
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -454,6 +516,13 @@ impl Timers {
             Waited::No if self.time_of.contains_key(&id) => self.unwaited.insert(id),
             _ => self.unwaited.remove(&id),
         };
+    }
+
+    fn retain_for_others(&mut self) {
+        self.by_time.retain(|_, timer| timer.for_others);
+        let (by_time, unwaited) = (&self.by_time, &mut self.unwaited);
+        self.time_of.retain(|id, time| by_time.contains_key(&(*time, *id)));
+        unwaited.retain(|id| self.time_of.contains_key(id));
     }
 
     fn is_idle(&self) -> bool {

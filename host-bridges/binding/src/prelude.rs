@@ -154,6 +154,13 @@ pub fn export<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str, key: &str) -> Ou
     value::get(scope, module, key).or_pending()
 }
 
+/// As [`export`], of a source that has been run already; nothing where it has not.
+pub fn loaded<'s>(scope: &v8::PinScope<'s, '_>, name: &str, key: &str) -> Option<v8::Local<'s, v8::Value>> {
+    registry(scope).ok()?;
+    let module = kept(scope, modules(scope).ok()?, name).ok()??;
+    value::get(scope, module, key)
+}
+
 /// Whether a property is seen by those who list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {

@@ -38,8 +38,9 @@ pub(crate) struct Bridge {
 impl Bridge {
     /// Gives the isolate of the scope a bridge, with at most `handles` handles at once.
     pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Failure> {
+        Errors::attach(scope)?;
         let realm = Realm {
-            errors: Errors::attach(scope)?,
+            errors: Errors,
             dispose: dispose_symbol(scope)?,
             handles: RefCell::new(HandleTable::new(handles)),
             meter: Rc::default(),

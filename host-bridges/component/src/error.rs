@@ -10,10 +10,8 @@ use crate::payload;
 const SOURCES: &[Source] =
     &[Source { name: "component/errors", text: include_str!("errors.js"), natives: no_natives }];
 
-/// Makes the errors; holds the function of `errors.js`.
-pub(crate) struct Errors {
-    make: v8::Global<v8::Function>,
-}
+/// Makes the errors, of the classes that the current context has.
+pub(crate) struct Errors;
 
 /// One of the classes of `errors.js`.
 struct Described<'s> {
@@ -31,13 +29,9 @@ impl Errors {
         prelude::load(scope, SOURCES[0].name).map(drop)
     }
 
-    /// What makes errors of the classes that the current context has.
-    pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>) -> Result<Self, Failure> {
-        prelude::register(scope, SOURCES)?;
-        let make = prelude::export(scope, SOURCES[0].name, "make")?;
-        let make = v8::Local::<v8::Function>::try_from(make)
-            .map_err(|_| Failure::error("host fault: errors.js gives no function"))?;
-        Ok(Self { make: v8::Global::new(scope, make) })
+    /// Tells the current context, which has the classes, where they come from.
+    pub(crate) fn attach(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+        prelude::register(scope, SOURCES)
     }
 
     /// The exception for a fault of a component; [`Failure::Pending`] where the run itself is being ended.
@@ -139,8 +133,12 @@ impl Errors {
             v8::Array::new_with_elements(scope, &details).into(),
             string(scope, &described.frames.join("\n")).into(),
         ];
+        let make = match prelude::export(scope, SOURCES[0].name, "make") {
+            Ok(make) => v8::Local::<v8::Function>::try_from(make).ok(),
+            Err(failure) => return failure,
+        };
         let receiver = v8::undefined(scope).into();
-        match v8::Local::new(scope, &self.make).call(scope, receiver, &arguments) {
+        match make.and_then(|make| make.call(scope, receiver, &arguments)) {
             Some(error) => Failure::thrown(scope, error),
             None => Failure::Pending,
         }

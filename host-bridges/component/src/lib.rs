@@ -54,7 +54,7 @@ pub use door::{
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
-pub use namespace::{attach, bind, define_errors, end_run, handles_meter, live_handles};
+pub use namespace::{attach, attach_context, bind, define_errors, end_run, handles_meter, live_handles};
 pub use pack::{Returned, pack_value};
 pub use parcel::{Answer, Arguments};
 pub use promise::{Reserve, promising};

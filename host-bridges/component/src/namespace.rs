@@ -35,6 +35,14 @@ pub fn attach(scope: &mut v8::PinScope<'_, '_>, handles: usize) -> Result<(), Fa
     Bridge::attach(scope, handles)
 }
 
+/// Makes a further context of the isolate, which has the error classes, ready for its components.
+///
+/// # Errors
+/// As [`define_errors`].
+pub fn attach_context(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    Errors::attach(scope)
+}
+
 /// How many handles of resources the isolate's scripts hold.
 pub fn live_handles(isolate: &v8::Isolate) -> usize {
     Bridge::of(isolate).map_or(0, |bridge| bridge.realm.handles.borrow().live())

@@ -68,10 +68,12 @@ struct State {
 
 impl State {
     fn of(scope: &v8::PinScope<'_, '_>) -> Result<Rc<Self>, Failure> {
-        scope.get_current_context().get_slot::<Self>().ok_or_else(|| {
-            Failure::error("host fault: the context has no node modules").code("ERR_HOST_FAULT")
-        })
+        scope.get_current_context().get_slot::<Self>().ok_or_else(missing)
     }
+}
+
+fn missing() -> Failure {
+    Failure::error("host fault: the context has no node modules").code("ERR_HOST_FAULT")
 }
 
 /// Makes the `node:` modules known to the current context, and puts `process`, `Buffer`, `global`, `setImmediate` and
@@ -108,5 +110,16 @@ pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), 
         cwd: access::normalize(&options.cwd),
         exit: options.exit,
     }));
+    Ok(())
+}
+
+/// The second half for a further context of an isolate: it shares what `other` is lent.
+///
+/// # Errors
+/// As [`install`], and a host fault where `other` has none of it.
+pub fn attach_like(scope: &mut v8::PinScope<'_, '_>, other: v8::Local<v8::Context>) -> Result<(), Failure> {
+    prelude::register(scope, modules::SOURCES)?;
+    let state = other.get_slot::<State>().ok_or_else(missing)?;
+    scope.get_current_context().set_slot(state);
     Ok(())
 }

@@ -60,10 +60,12 @@ struct State {
 
 impl State {
     fn of(scope: &v8::PinScope<'_, '_>) -> Result<Rc<Self>, Failure> {
-        scope.get_current_context().get_slot::<Self>().ok_or_else(|| {
-            Failure::error("host fault: the context has no web globals").code("ERR_HOST_FAULT")
-        })
+        scope.get_current_context().get_slot::<Self>().ok_or_else(missing)
     }
+}
+
+fn missing() -> Failure {
+    Failure::error("host fault: the context has no web globals").code("ERR_HOST_FAULT")
 }
 
 /// Puts the web's globals on the global object of the current context, and lends them what they need: call before any of
@@ -98,12 +100,25 @@ pub fn define(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
 /// # Errors
 /// As [`install`].
 pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
-    prelude::register(scope, SOURCES)?;
-    let context = scope.get_current_context();
-    context.set_slot(Rc::new(State {
+    let state = State {
         output: Output::new(options.console, options.console_bytes_max, options.console_colors),
         clock: Clock::start(options.clock_coarseness),
-    }));
+    };
+    attach_state(scope, Rc::new(state))
+}
+
+/// The second half for a further context of an isolate: it shares what `other` is lent.
+///
+/// # Errors
+/// As [`install`], and a host fault where `other` has none of it.
+pub fn attach_like(scope: &mut v8::PinScope<'_, '_>, other: v8::Local<v8::Context>) -> Result<(), Failure> {
+    attach_state(scope, other.get_slot::<State>().ok_or_else(missing)?)
+}
+
+fn attach_state(scope: &mut v8::PinScope<'_, '_>, state: Rc<State>) -> Result<(), Failure> {
+    prelude::register(scope, SOURCES)?;
+    let context = scope.get_current_context();
+    context.set_slot(state);
     // V8 gives a context that comes out of a snapshot its own.
     let queue_microtask = prelude::export(scope, "web/timers", "queueMicrotask")?;
     value::set(scope, context.global(scope), "queueMicrotask", queue_microtask);

@@ -38,7 +38,7 @@ const add = (list, value) =>
   defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 
 // The case being run.
-let buffers, arrays, counters, complaints, harmless, armed, inside, changed;
+let buffers, arrays, counters, complaints, harmless, armed, inside, changed, stretched;
 
 const begin = () => {
   buffers = [];
@@ -49,6 +49,7 @@ const begin = () => {
   armed = false;
   inside = 0;
   changed = '';
+  stretched = false;
 };
 
 const swallow = (call) => { try { return call(); } catch { return undefined; } };
@@ -59,8 +60,8 @@ const EFFECTS = [
   () => { if (buffers.length) swallow(() => transfer(pick(buffers))); },
   () => { if (buffers.length) swallow(() => structuredClone(0, { transfer: [pick(buffers)] })); },
   () => { if (buffers.length) swallow(() => new Uint8Array(pick(buffers)).fill(below(256))); },
-  () => { if (arrays.length) swallow(() => { pick(arrays).length = below(2); }); },
-  () => { if (arrays.length) swallow(() => { pick(arrays).length += below(4); }); },
+  () => { if (arrays.length) swallow(() => { stretched = true; pick(arrays).length = below(2); }); },
+  () => { if (arrays.length) swallow(() => { stretched = true; pick(arrays).length += below(4); }); },
   () => { if (counters.length) swallow(() => pick(counters)[Symbol.dispose]()); },
   () => { if (counters.length) swallow(() => echo.echoCounter(pick(counters))); },
   () => { swallow(() => echo.echoListString(['other', 'call'])); },
@@ -188,7 +189,7 @@ const arrayOf = (parts, fixed) => {
   const seen = (elementAt) => {
     const result = [];
     // No element was read, and at some time there was a hole: the length may have been read before or after.
-    if (lengthSeen === undefined && array.length > 0) throw new Unknown();
+    if (lengthSeen === undefined && (array.length > 0 || stretched)) throw new Unknown();
     const length = lengthSeen ?? 0;
     for (let index = 0; index < length; index++) {
       const part = parts[index];

@@ -43,7 +43,7 @@ pub(crate) fn run(
             printed.clone().write(Stream::Err, &format!("Uncaught {text}\n"));
         }
         if let Ok(events) = EventLoop::of(scope) {
-            events.clear();
+            events.close();
         }
     }
     drop(isolate);
