@@ -212,7 +212,7 @@ impl Queues {
                 return Step::Drop(tenant);
             }
             let serve = !state.rung.is_empty() || due.is_some_and(|due| due <= Instant::now());
-            if serve && !(state.served_last && !state.turns.is_empty()) {
+            if serve && (!state.served_last || state.turns.is_empty()) {
                 state.served_last = true;
                 return Step::Serve;
             }

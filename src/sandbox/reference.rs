@@ -158,8 +158,9 @@ impl Sandbox {
     /// Does what has come for the sandbox and what is due, and waits for nothing: what is unfinished then goes on the next time.
     /// Each time has the budget of a run.
     pub(crate) fn attend_now(&mut self) {
-        if self.refusal::<()>(0).is_none() {
-            self.turn(None, true, |run, scope| run.attend(scope));
+        match self.refusal::<()>(0) {
+            None => drop(self.turn(None, true, |run, scope| run.attend(scope))),
+            Some(_) => self.cut_off(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! `INNERBOX_FUZZ_SECONDS` for each fuzzer, from the seed `INNERBOX_FUZZ_SEED` on.
 
 mod arguments;
+mod clone;
 mod echo;
 mod hostile;
 mod image;

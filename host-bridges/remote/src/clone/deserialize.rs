@@ -92,7 +92,7 @@ impl<'s> Reader<'_, 's> {
                 let primitive = self.item(scope, item)?;
                 boxed(scope, primitive)?
             }
-            Object::Error { class, .. } => errors::make(scope, *class)?,
+            Object::Error(error) => errors::make(scope, error.class)?,
             Object::Buffer(bytes) => array_buffer(scope, bytes)?.into(),
             Object::View { .. } => return Ok(None),
         }))
@@ -149,15 +149,19 @@ impl<'s> Reader<'_, 's> {
                 }
                 Ok(())
             }
-            Object::Error { stack, message, members, .. } => {
-                self.set_members(scope, made, members)?;
-                if let Some(message) = message {
-                    define_hidden(scope, made, "message", message.write(scope)?.into())?;
+            Object::Error(error) => {
+                for (key, item) in &error.hidden {
+                    if let Key::Name(key) = key {
+                        let (key, item) = (key.write(scope)?, self.item(scope, item)?);
+                        define_hidden(scope, made, key, item)?;
+                    }
                 }
-                match stack {
-                    Some(stack) => set_stack(scope, made, stack),
-                    None => Ok(()),
+                self.set_members(scope, made, &error.members)?;
+                if let Some(message) = &error.message {
+                    let (key, message) = (name(scope, "message"), message.write(scope)?);
+                    define_hidden(scope, made, key, message.into())?;
                 }
+                error.stack.as_ref().map_or(Ok(()), |stack| set_stack(scope, made, stack))
             }
             Object::Date(_)
             | Object::RegExp { .. }
@@ -204,10 +208,9 @@ fn is_plain_list(members: &Members) -> bool {
 fn define_hidden(
     scope: &mut v8::PinScope<'_, '_>,
     object: v8::Local<v8::Object>,
-    key: &str,
+    key: v8::Local<v8::String>,
     value: v8::Local<v8::Value>,
 ) -> Result<(), Failure> {
-    let key = name(scope, key);
     object
         .define_own_property(scope, key.into(), value, v8::PropertyAttribute::DONT_ENUM)
         .or_pending()
@@ -220,13 +223,14 @@ fn set_stack(
     error: v8::Local<v8::Object>,
     there: &Text,
 ) -> Result<(), Failure> {
-    let here = error.get(scope, name(scope, "stack").into()).or_pending()?;
+    let key = name(scope, "stack");
+    let here = error.get(scope, key.into()).or_pending()?;
     let here = here.to_rust_string_lossy(scope);
     let here = here.find("\n    at ").map_or("", |frames| &here[frames..]);
     let there = there.write(scope)?;
     let rest = innerbox_binding::value::string(scope, &format!("{BOUNDARY}{here}"));
     let stack = v8::String::concat(scope, there, rest).or_pending()?;
-    define_hidden(scope, error, "stack", stack.into())
+    define_hidden(scope, error, key, stack.into())
 }
 
 /// `Object(primitive)`
@@ -266,7 +270,7 @@ fn view<'s>(
     // V8 takes them as they are. The buffer may have shrunk after the view of it was met.
     let size = kind.element_bytes();
     let end = length.checked_mul(size).and_then(|bytes| bytes.checked_add(offset));
-    if offset % size != 0 || end.is_none_or(|end| end > buffer.byte_length()) {
+    if !offset.is_multiple_of(size) || end.is_none_or(|end| end > buffer.byte_length()) {
         return Err(Failure::type_error("a view reaches past its ArrayBuffer").code("ERR_DATA_CLONE"));
     }
     macro_rules! array {

@@ -32,13 +32,17 @@ fn known(scope: &v8::PinScope<'_, '_>, called: v8::Local<v8::Value>) -> Option<E
     ErrorClass::ALL.iter().find(|(_, name)| called == string(scope, name)).map(|(class, _)| *class)
 }
 
-/// The name that an error has from its prototype, where it is not the one of its class.
+/// The name that an error has from a prototype, where it is not the one of its class.
 pub(super) fn inherited_name<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     error: v8::Local<v8::Object>,
     class: ErrorClass,
 ) -> Result<Option<v8::Local<'s, v8::String>>, Failure> {
-    let called = error.get(scope, name(scope, "name").into()).or_pending()?;
+    let key = name(scope, "name");
+    if error.has_own_property(scope, key.into()).or_pending()? {
+        return Ok(None);
+    }
+    let called = error.get(scope, key.into()).or_pending()?;
     let called = v8::Local::<v8::String>::try_from(called).ok();
     Ok(called.filter(|called| known(scope, (*called).into()) != Some(class)))
 }

@@ -94,12 +94,7 @@ enum Object {
     },
     /// `Object(1)`, `Object('text')` and the like.
     Boxed(Item),
-    Error {
-        class: ErrorClass,
-        stack: Option<Text>,
-        message: Option<Text>,
-        members: Members,
-    },
+    Error(Box<Error>),
     Buffer(Vec<u8>),
     View {
         kind: ViewKind,
@@ -107,6 +102,15 @@ enum Object {
         offset: usize,
         length: usize,
     },
+}
+
+struct Error {
+    class: ErrorClass,
+    stack: Option<Text>,
+    message: Option<Text>,
+    /// Properties that are not listed: `name`, `cause` and `errors`, where it has them.
+    hidden: Members,
+    members: Members,
 }
 
 /// The classes that an error is known by in every realm.

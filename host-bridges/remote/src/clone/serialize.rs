@@ -8,7 +8,7 @@ use innerbox_binding::{Failure, OrPending, prelude};
 
 use super::errors;
 use super::text::Text;
-use super::{Graph, Item, Key, Members, Object, Serialized, ViewKind};
+use super::{Error, Graph, Item, Key, Members, Object, Serialized, ViewKind};
 use crate::held;
 
 /// What everything is charged with besides its text or bytes.
@@ -272,23 +272,21 @@ impl Writer {
         let class = errors::class(scope, error)?;
         let message = self.own_text(scope, error, "message")?;
         let stack = self.own_text(scope, error, "stack")?;
-        let mut members = Members::new();
+        let mut hidden = Members::new();
         for key in ["name", "cause", "errors"] {
             let key = name(scope, key);
             if error.has_own_property(scope, key.into()).or_pending()? {
                 let value = error.get(scope, key.into()).or_pending()?;
                 let item = self.item(scope, value).map_err(|failure| at(scope, key.into(), failure))?;
-                members.push((Key::Name(self.text(scope, key)?), item));
+                hidden.push((Key::Name(self.text(scope, key)?), item));
             }
         }
-        if members.is_empty()
-            && let Some(name) = errors::inherited_name(scope, error, class)?
-        {
-            let (key, text) = (value::name(scope, "name"), self.text(scope, name)?);
-            members.push((Key::Name(self.text(scope, key)?), Item::Text(text)));
+        if let Some(called) = errors::inherited_name(scope, error, class)? {
+            let (key, called) = (name(scope, "name"), self.text(scope, called)?);
+            hidden.push((Key::Name(self.text(scope, key)?), Item::Text(called)));
         }
-        members.extend(self.members(scope, error)?);
-        Ok(Object::Error { class, stack, message, members })
+        let members = self.members(scope, error)?;
+        Ok(Object::Error(Box::new(Error { class, stack, message, hidden, members })))
     }
 
     /// An error's own property, where it is a string.
