@@ -10,9 +10,11 @@
 #![expect(clippy::print_stdout, reason = "the report is for people to read")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot set up its subject has nothing better to do")]
 
+mod beside;
 mod call;
 mod flags;
 mod floor;
+mod pool;
 mod prelude;
 mod start;
 mod work;
@@ -25,7 +27,7 @@ mod report;
 use std::time::SystemTime;
 
 fn main() {
-    if flags::child() {
+    if flags::child() || beside::asked() {
         return;
     }
     let mut criterion = subject::criterion().configure_from_args();

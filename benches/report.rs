@@ -162,6 +162,7 @@ const SECTIONS: [(&str, &[Line]); 9] = [
         &[
             line("V8 isolate and context, `1 + 2`, dropped", "start/isolate", &[]),
             line("sandbox, `1 + 2`, dropped", "start/sandbox", &["start/isolate"]),
+            line("sandbox of a pool that has one ready, `1 + 1`", "start/pool", &[]),
             line(
                 "sandbox with an extension, first call, dropped",
                 "start/sandbox-and-call",

