@@ -298,6 +298,7 @@ impl Sandbox {
         body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome<T>>,
     ) -> Completion<T> {
         let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
+        self.relieve_heap();
         self.begin_usage();
         let watchdog = self.engine.watchdog();
         let watch = watchdog.watch(
@@ -333,6 +334,7 @@ impl Sandbox {
             run.parts.handles_live.set(innerbox_bridge_component::live_handles(scope));
             (outcome, scope.get_heap_statistics().used_heap_size())
         });
+        self.parts.heap.rest(heap_bytes as u64);
         let usage = self.usage(&watch, heap_bytes as u64);
         self.times.wall += usage.wall;
         self.times.cpu += usage.cpu;
@@ -351,6 +353,14 @@ impl Sandbox {
             parts.event_loop.close();
             parts.remotes.clear();
         });
+    }
+
+    /// Between two runs, so at no run's cost: what V8 keeps of those before must not end the next.
+    fn relieve_heap(&mut self) {
+        let heap = &self.parts.heap;
+        if heap.is_full() {
+            self.isolate.enter(|isolate| heap.relieve(isolate));
+        }
     }
 
     /// What the run's outcome is, when all that happened to it is known.

@@ -42,7 +42,7 @@ impl ParkedIsolate {
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         buffers.install(&mut isolate);
-        let heap = HeapLimit::watch(&mut isolate, &buffers);
+        let heap = HeapLimit::watch(&mut isolate, &buffers, options.heap_bytes);
         // SAFETY: making an isolate enters it, on this thread, and nothing was entered since.
         unsafe { isolate.exit() };
         Self { isolate, heap, quota }

@@ -26,6 +26,11 @@ pub(crate) struct HeapLimit {
     peak: Cell<u64>,
     warning: OnceCell<HeapWarning>,
     warned: Cell<bool>,
+    allowed: u64,
+    /// The bytes in use after the last run.
+    left: Cell<u64>,
+    /// With more than this in use between two runs, V8 drops what it keeps for itself.
+    relief_at: Cell<u64>,
 }
 
 /// Whom to tell that a heap fills.
@@ -38,7 +43,8 @@ pub(crate) struct HeapWarning {
 
 impl HeapLimit {
     /// Starts to watch `isolate`, which the answer must outlive.
-    pub(super) fn watch(isolate: &mut v8::Isolate, buffers: &Arc<Buffers>) -> Rc<Self> {
+    pub(super) fn watch(isolate: &mut v8::Isolate, buffers: &Arc<Buffers>, heap_bytes: usize) -> Rc<Self> {
+        let allowed = u64::try_from(heap_bytes).unwrap_or(u64::MAX);
         let limit = Rc::new(Self {
             // SAFETY: the pointer is used in `statistics` alone, for callbacks that V8 makes while the isolate is alive.
             isolate: unsafe { isolate.as_raw_isolate_ptr() },
@@ -48,6 +54,9 @@ impl HeapLimit {
             peak: Cell::new(0),
             warning: OnceCell::new(),
             warned: Cell::new(false),
+            allowed,
+            left: Cell::new(0),
+            relief_at: Cell::new(allowed / 8),
         });
         let data = Rc::as_ptr(&limit).cast_mut().cast();
         isolate.add_near_heap_limit_callback(near_limit, data);
@@ -72,6 +81,27 @@ impl HeapLimit {
     pub(crate) fn begin(&self) {
         self.peak.set(0);
         self.warned.set(false);
+    }
+
+    /// Notes what is in use when a run is over.
+    pub(crate) fn rest(&self, used: u64) {
+        self.left.set(used);
+    }
+
+    /// Whether so much is in use between two runs that [`relieve`](Self::relieve) is worth its time.
+    pub(crate) fn is_full(&self) -> bool {
+        self.left.get() > self.relief_at.get()
+    }
+
+    /// Has V8 drop the code and the sources of scripts that are over. V8 keeps some hundred bytes of every script, in case it
+    /// is evaluated again, and by itself lets go of them only after it has called [`near_limit`], which ends the run. Done
+    /// again when what is left then has doubled, it takes no more time than V8's own collections do.
+    pub(crate) fn relieve(&self, isolate: &mut v8::Isolate) {
+        isolate.low_memory_notification();
+        let left = in_use(&isolate.get_heap_statistics());
+        self.left.set(left);
+        let room = self.allowed.saturating_sub(left);
+        self.relief_at.set(left + left.max(self.allowed / 16).min(room / 2));
     }
 
     /// The bytes in use when the limit was reached, if it was.

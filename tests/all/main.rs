@@ -32,6 +32,7 @@ mod races;
 mod remote;
 mod shapes;
 mod side;
+mod soak;
 mod support;
 mod tampered;
 mod typings;
