@@ -308,7 +308,7 @@ fn call<'s>(
 fn returned<T>(scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>, value: T) -> Outcome<T> {
     v8::tc_scope!(let scope, scope);
     let code = match entry {
-        Entry::Module(_) => innerbox_bridge_node::exit_code(scope).ok().flatten(),
+        Entry::Module(_) => innerbox_bridge_node::exit_code(scope),
         Entry::Script { .. } | Entry::Access(..) | Entry::Requests => None,
     };
     match code {

@@ -83,11 +83,9 @@ fn memory<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s>
     Ok(v8::Array::new_with_elements(scope, &bytes).into())
 }
 
-/// What the script left in `process.exitCode`, if it is a number.
-///
-/// # Errors
-/// What the source of `process` throws, or a getter that the script has put there.
-pub fn exit_code(scope: &mut v8::PinScope<'_, '_>) -> Result<Option<i32>, Failure> {
-    let code = prelude::export(scope, "node/process", "exitCode")?;
-    Ok(if code.is_number() { code.int32_value(scope) } else { None })
+/// What the script left in `process.exitCode`, if it is a number; nothing where a getter that it has put there throws.
+pub fn exit_code(scope: &mut v8::PinScope<'_, '_>) -> Option<i32> {
+    // Nobody has set it where nobody has asked for `process`, which takes as long to run as half a sandbox to make.
+    let code = prelude::loaded(scope, "node/process", "exitCode")?;
+    if code.is_number() { code.int32_value(scope) } else { None }
 }
