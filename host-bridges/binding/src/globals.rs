@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::prelude::{self, Source, no_natives};
 
 /// The source that defines the class on the global object and returns it.
-const SOURCES: &[Source] =
-    &[Source { name: denied::SOURCE, text: include_str!("denied.js"), natives: no_natives }];
+static SOURCES: &[Source] =
+    &[Source { name: denied::SOURCE, text: prelude::text(include_str!("denied.js")), natives: no_natives }];
 
 /// Defines the class on the global object of the current context: call before any of the tenant's code runs. Where that was
 /// not done, a denial is a plain `Error`.
@@ -16,4 +16,10 @@ const SOURCES: &[Source] =
 pub fn define_denied_error(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
     prelude::register(scope, SOURCES)?;
     prelude::load(scope, SOURCES[0].name).map(drop)
+}
+
+/// What a snapshot with the class refers to.
+#[must_use]
+pub fn denied_references() -> Vec<v8::ExternalReference> {
+    prelude::text_references(SOURCES)
 }

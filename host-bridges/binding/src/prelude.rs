@@ -22,9 +22,30 @@ pub struct Source {
     /// Its name for `load`, and in stack traces after `innerbox:`.
     pub name: &'static str,
     /// The body of the function.
-    pub text: &'static str,
+    pub text: Text,
     /// Puts its functions on `host`.
     pub natives: Natives,
+}
+
+/// JavaScript of the host, which V8 reads where it lies: no isolate has a copy.
+pub type Text = v8::OneByteConst;
+
+/// JavaScript of the host, in ASCII.
+#[must_use]
+pub const fn text(javascript: &'static str) -> Text {
+    v8::String::create_external_onebyte_const(javascript.as_bytes())
+}
+
+/// How a snapshot refers to a text that something in it was compiled from; it would have a copy otherwise.
+#[must_use]
+pub fn text_reference(text: &'static Text) -> ExternalReference {
+    ExternalReference { pointer: std::ptr::from_ref(text).cast_mut().cast() }
+}
+
+/// The same of several sources.
+#[must_use]
+pub fn text_references(sources: &'static [Source]) -> Vec<ExternalReference> {
+    sources.iter().map(|source| text_reference(&source.text)).collect()
 }
 
 /// Defines the properties of a source's `host` object.
@@ -45,8 +66,8 @@ const MODULES: i32 = 1;
 /// The place of that `Map` among the data of a context in a snapshot.
 const PRESERVED: usize = 0;
 
-const PRIMORDIALS: Source =
-    Source { name: "primordials", text: include_str!("primordials.js"), natives: no_natives };
+static PRIMORDIALS: Source =
+    Source { name: "primordials", text: text(include_str!("primordials.js")), natives: no_natives };
 
 /// Takes the primordials of the current context: call before any of the tenant's code runs. A second call does nothing.
 ///
@@ -125,7 +146,8 @@ fn start(scope: &mut v8::PinScope<'_, '_>, modules: v8::Local<v8::Value>) -> Res
 /// What a snapshot with a prelude refers to.
 pub fn references() -> Vec<ExternalReference> {
     let lazy: v8::AccessorNameGetterCallback = lazy_property.map_fn_to();
-    vec![reference(load_callback), ExternalReference { pointer: lazy as *mut std::ffi::c_void }]
+    let property = ExternalReference { pointer: lazy as *mut std::ffi::c_void };
+    vec![reference(load_callback), property, text_reference(&PRIMORDIALS.text)]
 }
 
 /// What the source `name` returned. It is run when it is first asked for.
@@ -218,7 +240,7 @@ fn load_callback<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> O
 fn evaluate<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     modules: v8::Local<'s, v8::Map>,
-    source: &Source,
+    source: &'static Source,
 ) -> Result<v8::Local<'s, v8::Object>, Failure> {
     let parameters = ["primordials", "load", "host"];
     let names = parameters.map(|parameter| value::name(scope, parameter));
@@ -237,13 +259,13 @@ fn evaluate<'s>(
 /// Compiles a source, from the process's code cache where it has been compiled before.
 fn compile<'s>(
     scope: &v8::PinScope<'s, '_>,
-    source: &Source,
+    source: &'static Source,
     parameters: &[v8::Local<v8::String>],
 ) -> Result<v8::Local<'s, v8::Function>, Failure> {
     let file = value::string(scope, &format!("innerbox:{}", source.name));
     let origin = v8::ScriptOrigin::new(scope, file.into(), 0, 0, false, -1, None, false, false, false, None);
-    let text = text_of(scope, source)?;
-    let cached = code_of(source.name);
+    let text = v8::String::new_from_onebyte_const(scope, &source.text).or_pending()?;
+    let (cached, for_snapshot) = (code_of(source.name), scope.get_slot::<ForSnapshot>().is_some());
     let (mut compiled, options) = match cached {
         Some(code) => {
             let code = v8::CachedData::new(code);
@@ -252,13 +274,18 @@ fn compile<'s>(
         }
         None => {
             let compiled = script_compiler::Source::new(text, Some(&origin));
-            (compiled, script_compiler::CompileOptions::EagerCompile)
+            let options = match for_snapshot {
+                // What never ran in it would be in every isolate that is made of it.
+                true => script_compiler::CompileOptions::NoCompileOptions,
+                false => script_compiler::CompileOptions::EagerCompile,
+            };
+            (compiled, options)
         }
     };
     let reason = script_compiler::NoCacheReason::NoReason;
     let function = script_compiler::compile_function(scope, &mut compiled, parameters, &[], options, reason)
         .or_pending()?;
-    if cached.is_none() && scope.get_slot::<ForSnapshot>().is_none() {
+    if cached.is_none() && !for_snapshot {
         keep_code(source.name, function);
     }
     Ok(function)
@@ -277,15 +304,6 @@ fn keep_code(name: &'static str, function: v8::Local<v8::Function>) {
     let (Some(code), Ok(mut kept)) = (function.create_code_cache(), CODE.write()) else { return };
     // Never freed: there are as many as there are sources.
     kept.entry(name).or_insert_with(|| Box::leak(code.to_vec().into_boxed_slice()));
-}
-
-/// The source as a string of V8's, without a copy where it is ASCII.
-fn text_of<'s>(scope: &v8::PinScope<'s, '_>, source: &Source) -> Result<v8::Local<'s, v8::String>, Failure> {
-    if source.text.is_ascii() {
-        v8::String::new_external_onebyte_static(scope, source.text.as_bytes()).or_pending()
-    } else {
-        v8::String::new(scope, source.text).or_pending()
-    }
 }
 
 fn find(registry: &Registry, name: &str) -> Option<&'static Source> {

@@ -7,8 +7,17 @@ use innerbox_binding::value::{name, string};
 use crate::door::Fault;
 use crate::payload;
 
-const SOURCES: &[Source] =
-    &[Source { name: "component/errors", text: include_str!("errors.js"), natives: no_natives }];
+static SOURCES: &[Source] = &[Source {
+    name: "component/errors",
+    text: prelude::text(include_str!("errors.js")),
+    natives: no_natives,
+}];
+
+/// What a snapshot with the classes of [`define_errors`](crate::define_errors) refers to.
+#[must_use]
+pub fn references() -> Vec<v8::ExternalReference> {
+    prelude::text_references(SOURCES)
+}
 
 /// Makes the errors, of the classes that the current context has.
 pub(crate) struct Errors;

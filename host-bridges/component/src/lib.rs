@@ -53,6 +53,7 @@ pub use door::{
 };
 #[cfg(debug_assertions)]
 #[doc(hidden)]
+pub use error::references;
 pub use fast::fast_calls;
 pub use namespace::{attach, attach_context, bind, define_errors, end_run, handles_meter, live_handles};
 pub use pack::{Returned, pack_value};

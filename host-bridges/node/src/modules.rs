@@ -104,13 +104,13 @@ macro_rules! source {
     ($name:literal, $natives:expr) => {
         Source {
             name: concat!("node/", $name),
-            text: include_str!(concat!("js/", $name, ".js")),
+            text: prelude::text(include_str!(concat!("js/", $name, ".js"))),
             natives: $natives,
         }
     };
 }
 
-pub(crate) const SOURCES: &[Source] = &[
+pub(crate) static SOURCES: &[Source] = &[
     source!("namespace", no_natives),
     source!("globals", no_natives),
     source!("buffer", encoding::natives),

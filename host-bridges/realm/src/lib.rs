@@ -4,8 +4,9 @@
 pub mod snapshot;
 
 use innerbox_binding::{
-    Arguments, Failure, OrPending, Outcome, define_denied_error, function, prelude,
-    value::{name, string},
+    Arguments, Failure, OrPending, Outcome, define_denied_error, function,
+    prelude::{self, Text, text},
+    value::name,
 };
 
 /// What one isolate's JavaScript may use of its thread's stack.
@@ -61,37 +62,45 @@ pub fn restore(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
 }
 
 /// The prelude. Each is a function of what the first one gives; the second is told besides what is granted.
-const COMMON: &str = include_str!("js/common.js");
-const REMOVALS: &str = include_str!("js/removals.js");
-const REPLACEMENTS: [&str; 6] = [
-    include_str!("js/array_search.js"),
-    include_str!("js/array_change.js"),
-    include_str!("js/array_sort.js"),
-    include_str!("js/typed_array.js"),
-    include_str!("js/string.js"),
-    include_str!("js/lists.js"),
+static COMMON: Text = text(include_str!("js/common.js"));
+static REMOVALS: Text = text(include_str!("js/removals.js"));
+static REPLACEMENTS: [Text; 6] = [
+    text(include_str!("js/array_search.js")),
+    text(include_str!("js/array_change.js")),
+    text(include_str!("js/array_sort.js")),
+    text(include_str!("js/typed_array.js")),
+    text(include_str!("js/string.js")),
+    text(include_str!("js/lists.js")),
 ];
 
 /// Takes memory away that no limit counts, and replaces what V8 cannot be interrupted in or aborts the process for.
 fn take_away(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
     let is_real_array = function(scope, "isRealArray", is_real_array, None).or_pending()?;
-    let common = call(scope, COMMON, &[is_real_array.into()])?;
+    let common = call_text(scope, &COMMON, &[is_real_array.into()])?;
     let web_assembly = v8::Boolean::new(scope, grants.web_assembly);
-    call(scope, REMOVALS, &[common, web_assembly.into()])?;
-    for source in REPLACEMENTS {
-        call(scope, source, &[common])?;
+    call_text(scope, &REMOVALS, &[common, web_assembly.into()])?;
+    for source in &REPLACEMENTS {
+        call_text(scope, source, &[common])?;
     }
     Ok(())
+}
+
+fn call_text<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    source: &'static Text,
+    arguments: &[v8::Local<'s, v8::Value>],
+) -> Result<v8::Local<'s, v8::Value>, Failure> {
+    let source = v8::String::new_from_onebyte_const(scope, source).or_pending()?;
+    call(scope, source, arguments)
 }
 
 /// Calls the function that a script is.
 fn call<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    source: &str,
+    source: v8::Local<'s, v8::String>,
     arguments: &[v8::Local<'s, v8::Value>],
 ) -> Result<v8::Local<'s, v8::Value>, Failure> {
     v8::tc_scope!(let scope, scope);
-    let source = string(scope, source);
     let receiver = v8::undefined(scope).into();
     let called = v8::Script::compile(scope, source, None)
         .and_then(|script| script.run(scope))

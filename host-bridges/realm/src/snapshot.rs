@@ -1,21 +1,31 @@
 //! Start-up snapshots: the heap of an isolate whose realm is [defined](super::define), as bytes.
 //!
 //! An isolate made from one has that realm without running anything. The bytes hold bytecode, which V8 trusts: they must
-//! come from this program alone. Where in a snapshot a function of Rust is meant, its place in [`references`] stands, so
+//! come from this program alone. Where in a snapshot something of the program is meant, its place in [`references`] stands, so
 //! whoever uses one must give V8 the same list.
 
-use innerbox_binding::{Failure, describe_exception, prelude, reference};
+use innerbox_binding::prelude::{self, text_reference};
+use innerbox_binding::{Failure, denied_references, describe_exception, reference};
 use v8::{ExternalReference, FunctionCodeHandling, OwnedIsolate};
 
-use crate::{FLAGS, RealmGrants, define, is_real_array};
+use crate::{COMMON, FLAGS, REMOVALS, REPLACEMENTS, RealmGrants, define, is_real_array};
 
 /// The place in a snapshot of the context that nothing was defined in.
 pub const BARE: usize = 0;
 
-/// Functions of Rust that a snapshot refers to.
+/// What of this program a snapshot refers to: functions of Rust, and texts of JavaScript.
 #[must_use]
 pub fn references() -> Vec<ExternalReference> {
-    [vec![reference(is_real_array)], prelude::references(), innerbox_bridge_web::references()].concat()
+    let own = [&COMMON, &REMOVALS].into_iter().chain(&REPLACEMENTS).map(text_reference);
+    [
+        vec![reference(is_real_array)],
+        own.collect(),
+        prelude::references(),
+        denied_references(),
+        innerbox_bridge_web::references(),
+        innerbox_bridge_component::references(),
+    ]
+    .concat()
 }
 
 /// Starts V8 in a program that makes a snapshot and does nothing else.

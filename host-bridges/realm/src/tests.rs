@@ -18,13 +18,14 @@ fn install<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s
     let mut lowered = [0; THRESHOLDS.len()];
     let is_real_array = function(scope, "isRealArray", is_real_array, None).ok_or(Failure::Pending)?;
     let mut common = is_real_array.into();
-    for source in std::iter::once(COMMON).chain(REPLACEMENTS) {
-        let mut source = source.to_owned();
+    for source in std::iter::once(&COMMON).chain(&REPLACEMENTS) {
+        let mut source = source.as_str().to_owned();
         for (number, (usual, lowest)) in THRESHOLDS.iter().enumerate() {
             lowered[number] += source.matches(usual).count();
             source = source.replace(usual, lowest);
         }
-        let made = super::call(scope, &source, &[common])?;
+        let source = string(scope, &source);
+        let made = super::call(scope, source, &[common])?;
         common = if made.is_object() { made } else { common };
     }
     assert_eq!(lowered, [1; THRESHOLDS.len()], "each threshold is where this test looks for it");

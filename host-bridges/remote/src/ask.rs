@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::channel;
 
-use innerbox_binding::prelude::Source;
+use innerbox_binding::prelude::{self, Source};
 use innerbox_binding::value::{set_function, string, undefined};
 use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, value};
 
@@ -14,8 +14,8 @@ use crate::reply::{Answer, Form, Problem, Reply};
 use crate::request::{Action, Request};
 use crate::wait::Wait;
 
-pub(crate) const SOURCES: &[Source] =
-    &[Source { name: held::SOURCE, text: include_str!("js/reference.js"), natives }];
+pub(crate) static SOURCES: &[Source] =
+    &[Source { name: held::SOURCE, text: prelude::text(include_str!("js/reference.js")), natives }];
 
 fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     set_function(scope, host, "lend", lend);

@@ -127,7 +127,7 @@ fn attach_state(scope: &mut v8::PinScope<'_, '_>, state: Rc<State>) -> Result<()
 
 /// What a snapshot with the first half refers to.
 pub fn references() -> Vec<v8::ExternalReference> {
-    [console::references(), timers::references()].concat()
+    [console::references(), timers::references(), prelude::text_references(SOURCES)].concat()
 }
 
 fn define_all(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
@@ -179,13 +179,13 @@ macro_rules! source {
     ($name:literal, $natives:expr) => {
         Source {
             name: concat!("web/", $name),
-            text: include_str!(concat!("js/", $name, ".js")),
+            text: prelude::text(include_str!(concat!("js/", $name, ".js"))),
             natives: $natives,
         }
     };
 }
 
-const SOURCES: &[Source] = &[
+static SOURCES: &[Source] = &[
     source!("errors", no_natives),
     source!("console", console::natives),
     source!("console_table", no_natives),

@@ -68,8 +68,11 @@ pub(crate) enum OpenEnd {
     Going(Arc<Slot<Arguments>>),
 }
 
-const SOURCES: &[Source] =
-    &[Source { name: "component/transfer", text: include_str!("transfer.js"), natives: natives::natives }];
+static SOURCES: &[Source] = &[Source {
+    name: "component/transfer",
+    text: prelude::text(include_str!("transfer.js")),
+    natives: natives::natives,
+}];
 
 /// Most ends that the scripts of an isolate may have open at once: behind each are up to 64 KiB.
 const OPEN_MAX: usize = 1024;

@@ -113,26 +113,26 @@ function render(heads, columns) {
     widths[i] = width(heads[i]);
     for (let j = 0; j < columns[i].length; j++) widths[i] = MathMax(widths[i], width(columns[i][j] ?? ''));
   }
-  const rules = [];
-  for (let i = 0; i < widths.length; i++) rules[i] = StringPrototypeRepeat('─', widths[i] + 2);
+  const rules = []; // of lines as boxes are drawn with
+  for (let i = 0; i < widths.length; i++) rules[i] = StringPrototypeRepeat('\u2500', widths[i] + 2);
   const lines = [
-    `┌${ArrayPrototypeJoin(rules, '┬')}┐`,
+    `\u250c${ArrayPrototypeJoin(rules, '\u252c')}\u2510`,
     lineOf(heads, widths),
-    `├${ArrayPrototypeJoin(rules, '┼')}┤`,
+    `\u251c${ArrayPrototypeJoin(rules, '\u253c')}\u2524`,
   ];
   for (let row = 0; row < rows; row++) {
     const cells = [];
     for (let i = 0; i < columns.length; i++) cells[i] = columns[i][row] ?? '';
     ArrayPrototypePush(lines, lineOf(cells, widths));
   }
-  ArrayPrototypePush(lines, `└${ArrayPrototypeJoin(rules, '┴')}┘`);
+  ArrayPrototypePush(lines, `\u2514${ArrayPrototypeJoin(rules, '\u2534')}\u2518`);
   return ArrayPrototypeJoin(lines, '\n');
 }
 
 function lineOf(cells, widths) {
   const padded = [];
   for (let i = 0; i < cells.length; i++) padded[i] = cells[i] + StringPrototypeRepeat(' ', widths[i] - width(cells[i]));
-  return `│ ${ArrayPrototypeJoin(padded, ' │ ')} │`;
+  return `\u2502 ${ArrayPrototypeJoin(padded, ' \u2502 ')} \u2502`;
 }
 
 return { table };
