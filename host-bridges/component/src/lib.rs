@@ -51,9 +51,9 @@ pub use door::{
     Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker, SideBySide,
     Source,
 };
+pub use error::references;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
-pub use error::references;
 pub use fast::fast_calls;
 pub use namespace::{attach, attach_context, bind, define_errors, end_run, handles_meter, live_handles};
 pub use pack::{Returned, pack_value};
