@@ -1,10 +1,10 @@
 //! What the host gives to scripts, and in which form it takes what they give.
 
-use innerbox_binding::Failure;
+use innerbox_binding::{Detail, Failure};
 use innerbox_bridge_remote::{Form, Reference, Remotes, Serialized, deserialize, take, value};
 use serde::Serialize;
 
-use crate::completion::LimitHit;
+use crate::completion::{Limit, LimitHit};
 use crate::error::Error;
 use crate::value::{Unreadable, Value, read, write};
 
@@ -90,7 +90,17 @@ pub(super) enum NotTaken {
 
 impl From<Failure> for NotTaken {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        match &failure {
+            // The host's own: what a script throws is `Thrown`.
+            Failure::Error { code: Some("ERR_LIMIT"), details, .. } => match details.as_slice() {
+                [("used", Detail::Number(used)), ("allowed", Detail::Number(allowed))] => {
+                    let (used, allowed) = (*used as u64, *allowed as u64);
+                    Self::Limit(LimitHit { which: Limit::ValueBytes, used, allowed })
+                }
+                _ => Self::Failed(failure),
+            },
+            _ => Self::Failed(failure),
+        }
     }
 }
 

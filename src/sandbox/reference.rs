@@ -124,10 +124,10 @@ impl Sandbox {
     ///
     /// # Examples
     /// ```
-    /// # use innerbox::{Config, Engine, Sandbox};
+    /// # use innerbox::{Config, Engine, Reference, Sandbox};
     /// let engine = Engine::new(Config::default())?;
     /// let (mut one, mut other) = (Sandbox::builder(&engine).build()?, Sandbox::builder(&engine).build()?);
-    /// let log = other.eval_into("var seen = []; (what) => { seen.push(what); }").into_returned()?;
+    /// let log: Reference = other.eval_into("var seen = []; (what) => { seen.push(what); }").into_returned()?;
     /// let global = one.global().into_returned()?;
     /// one.set(&global, "log", log);
     /// one.eval("log.applyIgnored(undefined, ['hello'])");

@@ -25,6 +25,7 @@ impl Sandbox {
         parts.event_loop.timers_meter().begin(0);
         parts.event_loop.pending_meter().begin(0);
         parts.handles.begin(parts.handles_live.get());
+        parts.remotes.meter().begin(0);
         if let Some(console) = parts.stdio.queue() {
             console.meter().begin(console.used());
         }
@@ -82,14 +83,17 @@ impl Sandbox {
             (Limit::Timers, Some(parts.event_loop.timers_meter()), limits.timers),
             (Limit::PendingPromises, Some(parts.event_loop.pending_meter()), limits.pending_promises),
             (Limit::Handles, Some(&*parts.handles), limits.handles),
+            (Limit::Handles, Some(parts.remotes.meter()), limits.handles),
             (Limit::SourceBytes, Some(self.source_bytes.meter()), limits.source_bytes),
         ];
         let told = |which: Limit| match error.message.strip_prefix("limit reached: ") {
             Some(rest) => rest.starts_with(&format!("{which}:")),
             None => which == Limit::ArrayBufferBytes && error.message == BUFFER_MESSAGE,
         };
-        let (which, meter, allowed) = meters.into_iter().find(|(which, ..)| told(*which))?;
-        let used = meter?.refusal()? as u64;
-        Some(LimitHit { which, used, allowed: allowed as u64 })
+        let mut hits =
+            meters.into_iter().filter(|(which, ..)| told(*which)).filter_map(|(which, meter, allowed)| {
+                Some(LimitHit { which, used: meter?.refusal()? as u64, allowed: allowed as u64 })
+            });
+        hits.next()
     }
 }

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use innerbox::{Config, Engine, Limit, LimitHit, Limits, Outcome, Sandbox};
 
+use crate::support::{ENGINE, extension};
+
 fn engine() -> Engine {
     Engine::new(Config::new().cache_off()).expect("the default configuration works")
 }
@@ -72,6 +74,22 @@ fn an_exception_that_nobody_caught_names_its_limit() {
         assert_eq!(limit, LimitHit { which, used, allowed }, "{error}");
         assert!(error.starts_with("RangeError: "), "{error}");
     }
+}
+
+#[test]
+fn resources_that_nobody_let_go_end_at_the_limit_of_handles() {
+    let limits = Limits { handles: 10, ..wall(20_000) };
+    let builder = Sandbox::builder(&ENGINE).limits(limits).extension(&extension("fixture-echo"));
+    let mut sandbox = builder.build().expect("the limits suffice for a realm");
+    let make = |count| {
+        format!(
+            "import('fixture-echo').then(({{ echo }}) => {{ globalThis.kept = []; for (let i = 0; i < {count}; i++) kept.push(new echo.Counter(i)); return 'made'; }})"
+        )
+    };
+    assert_eq!(value(&mut sandbox, &make(10)), "made");
+    value(&mut sandbox, "for (const one of kept) one[Symbol.dispose](); 'let go'");
+    let (limit, error) = uncaught(&mut sandbox, &make(11));
+    assert_eq!(limit, LimitHit { which: Limit::Handles, used: 11, allowed: 10 }, "{error}");
 }
 
 #[test]

@@ -62,6 +62,12 @@ impl From<&str> for Detail {
     }
 }
 
+impl From<f64> for Detail {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
 impl From<i32> for Detail {
     fn from(number: i32) -> Self {
         Self::Number(number.into())

@@ -31,7 +31,9 @@ pub(crate) fn adopt(
     object: v8::Local<v8::Object>,
 ) -> Result<(), Failure> {
     let realm = &instance.realm;
-    let key = realm.handles.borrow_mut().insert(entry).ok_or_else(|| {
+    // Not kept borrowed: the error asks the table, too.
+    let key = realm.handles.borrow_mut().insert(entry);
+    let key = key.ok_or_else(|| {
         let allowed = realm.handles.borrow().live();
         realm.meter.refused(allowed + 1);
         Failure::range_error(format!("limit reached: handles: {allowed} allowed")).code("ERR_LIMIT")

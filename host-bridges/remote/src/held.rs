@@ -6,7 +6,7 @@ use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending, prelude};
 
 use crate::home::Reference;
-use crate::remotes::{Remotes, limit};
+use crate::remotes::Remotes;
 use crate::table::Key;
 
 /// The source that defines the class.
@@ -66,8 +66,9 @@ pub(crate) fn adopt(
     sweep(&remotes);
     let mut held = remotes.held.borrow_mut();
     let allowed = held.limit();
-    let key =
-        held.insert(Held { reference: reference.clone(), _watch: None }).ok_or_else(|| limit(allowed))?;
+    let key = held
+        .insert(Held { reference: reference.clone(), _watch: None })
+        .ok_or_else(|| remotes.limit(allowed))?;
     drop(held);
     let number = v8::Number::new(scope, key.to_number()).into();
     object.set_private(scope, private(scope), number).or_pending()?;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use innerbox_binding::{EventLoop, Failure};
+use innerbox_binding::{EventLoop, Failure, Meter};
 
 use crate::Limits;
 use crate::held::Held;
@@ -24,6 +24,7 @@ pub struct Remotes {
     pub(crate) replies: RefCell<HashMap<u32, Reply>>,
     pub(crate) next_reply: Cell<u32>,
     is_over: Box<dyn Fn() -> bool>,
+    meter: Meter,
 }
 
 impl Remotes {
@@ -47,6 +48,7 @@ impl Remotes {
             replies: RefCell::default(),
             next_reply: Cell::new(1),
             is_over: Box::new(is_over),
+            meter: Meter::default(),
         });
         isolate.set_slot(Rc::clone(&remotes));
         Ok(remotes)
@@ -68,6 +70,17 @@ impl Remotes {
         &self.home
     }
 
+    /// Whether a reference was refused, and how many there would have been.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub(crate) fn limit(&self, allowed: usize) -> Failure {
+        self.meter.refused(allowed + 1);
+        Failure::range_error(format!("limit reached: handles: {allowed} references allowed"))
+            .code("ERR_LIMIT")
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         (self.is_over)()
     }
@@ -83,7 +96,7 @@ impl Remotes {
     ) -> Result<Reference, Failure> {
         self.sweep();
         let mut lent = self.lent.borrow_mut();
-        let key = lent.insert(v8::Global::new(scope, value)).ok_or_else(|| limit(lent.limit()))?;
+        let key = lent.insert(v8::Global::new(scope, value)).ok_or_else(|| self.limit(lent.limit()))?;
         Ok(Reference::new(self.home.clone(), key, type_of(value)))
     }
 
@@ -128,10 +141,6 @@ impl Remotes {
         let replies = self.replies.take();
         drop((lent, held, replies));
     }
-}
-
-pub(crate) fn limit(allowed: usize) -> Failure {
-    Failure::range_error(format!("limit reached: references: {allowed} allowed")).code("ERR_LIMIT")
 }
 
 fn type_of(value: v8::Local<v8::Value>) -> &'static str {

@@ -79,7 +79,8 @@ impl Writer {
         }
         let (used, allowed) = (self.used, self.allowed);
         let message = format!("limit reached: bytes of a clone: {used} used, {allowed} allowed");
-        Err(Failure::range_error(message).code("ERR_LIMIT"))
+        let failure = Failure::range_error(message).code("ERR_LIMIT");
+        Err(failure.detail("used", used as f64).detail("allowed", allowed as f64))
     }
 
     fn text(&mut self, scope: &v8::PinScope<'_, '_>, text: v8::Local<v8::String>) -> Result<Text, Failure> {
