@@ -14,6 +14,7 @@ mod beside;
 mod call;
 mod flags;
 mod floor;
+mod neighbours;
 mod pool;
 mod prelude;
 mod start;
@@ -27,7 +28,7 @@ mod report;
 use std::time::SystemTime;
 
 fn main() {
-    if flags::child() || beside::asked() {
+    if flags::child() || beside::asked() || neighbours::asked() {
         return;
     }
     let mut criterion = subject::criterion().configure_from_args();
