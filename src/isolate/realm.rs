@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use innerbox_binding::Failure;
+use innerbox_binding::{Failure, attach_denied_error};
 pub(crate) use innerbox_realm::RealmGrants;
 use innerbox_realm::snapshot::{self, BARE};
 
@@ -50,9 +50,10 @@ pub(crate) fn make<'s>(
 
 fn prepare(scope: &mut v8::PinScope<'_, '_>, grants: RealmGrants) -> Result<(), Failure> {
     match grants.web_assembly {
-        false => innerbox_realm::restore(scope),
-        true => innerbox_realm::define(scope, grants),
+        false => innerbox_realm::restore(scope)?,
+        true => innerbox_realm::define(scope, grants)?,
     }
+    attach_denied_error(scope)
 }
 
 extern "C" fn refuse(_context: v8::Local<v8::Context>, _source: v8::Local<v8::String>) -> bool {

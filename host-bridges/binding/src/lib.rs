@@ -28,7 +28,7 @@ pub use callback::{Arguments, function, guard, host_fault, panic_message, refere
 pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
 pub use flow::Flow;
-pub use globals::{define_denied_error, denied_references};
+pub use globals::{attach_denied_error, define_denied_error, denied_references};
 pub use mailbox::{Job, LoopHandle, wait_on_thread};
 pub use meter::Meter;
 pub use neighbours::{Neighbours, Served, neighbours, set_neighbours};

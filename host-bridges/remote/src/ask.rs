@@ -6,11 +6,11 @@ use innerbox_binding::prelude::{self, Source};
 use innerbox_binding::value::{set_function, string, undefined};
 use innerbox_binding::{Arguments, EventLoop, Failure, OrPending, Outcome, value};
 
+use crate::answer::{Answer, Form, Problem, Reply};
 use crate::clone::{CloneOptions, Serialized, deserialize, serialize};
 use crate::held::{self, adopt, receiver, release};
 use crate::home::Reference;
 use crate::remotes::Remotes;
-use crate::reply::{Answer, Form, Problem, Reply};
 use crate::request::{Action, Request};
 use crate::wait::Wait;
 

@@ -6,7 +6,7 @@ use innerbox_binding::value::name;
 use innerbox_binding::{Failure, OrPending, prelude};
 
 use crate::home::Reference;
-use crate::remotes::Remotes;
+use crate::remotes::{Held, Remotes};
 use crate::table::Key;
 
 /// The source that defines the class.
@@ -14,13 +14,6 @@ pub(crate) const SOURCE: &str = "remote/reference";
 
 /// The private symbol under which an object carries its number: no script can name it, and no proxy passes it on.
 const PRIVATE: &str = "innerbox.Reference";
-
-/// What an object of the class stands for.
-pub(crate) struct Held {
-    reference: Reference,
-    /// Kept so that V8 tells when the object is collected.
-    _watch: Option<v8::Weak<v8::Object>>,
-}
 
 fn private<'s>(scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Private> {
     v8::Private::for_api(scope, Some(name(scope, PRIVATE)))

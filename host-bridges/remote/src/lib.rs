@@ -6,6 +6,7 @@
 //! has the value, which is done there in a run of that isolate, under its own limits; the answer goes back the same way.
 //! Nothing of one isolate is ever touched by the thread of another.
 
+mod answer;
 mod ask;
 mod clone;
 mod held;
@@ -18,11 +19,12 @@ mod wait;
 
 use innerbox_binding::{Failure, prelude};
 
+pub use answer::Form;
 pub use clone::{CloneOptions, Serialized, deserialize, serialize};
 pub use held::value;
 pub use home::{Home, Reference};
 pub use remotes::Remotes;
-pub use reply::{Form, take};
+pub use reply::take;
 pub use request::{Action, perform};
 
 /// How much of its remotes an isolate may have.

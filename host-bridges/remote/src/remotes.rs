@@ -7,10 +7,16 @@ use std::rc::Rc;
 use innerbox_binding::{EventLoop, Failure, Meter};
 
 use crate::Limits;
-use crate::held::Held;
+use crate::answer::Reply;
 use crate::home::{Home, Reference};
-use crate::reply::Reply;
 use crate::table::{Key, Table};
+
+/// What an object of the class `Reference` stands for.
+pub(crate) struct Held {
+    pub(crate) reference: Reference,
+    /// Kept so that V8 tells when the object is collected.
+    pub(crate) _watch: Option<v8::Weak<v8::Object>>,
+}
 
 /// The remotes of one isolate, in its slot.
 pub struct Remotes {

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use innerbox_binding::{Arguments, Failure, Flow, OrPending, Outcome, function, value};
 
+use crate::answer::Reply;
 use crate::clone::{Serialized, deserialize};
 use crate::remotes::Remotes;
-use crate::reply::{Reply, catching};
+use crate::reply::{catching, fail, fulfil};
 use crate::table::Key;
 
 /// What is done with a value that was lent.
@@ -55,10 +56,10 @@ impl Request {
                 let made = v8::Local::new(scope, made);
                 match v8::Local::<v8::Promise>::try_from(made) {
                     Ok(promise) => when_settled(scope, &remotes, promise, reply),
-                    Err(_) => reply.fulfil(scope, made),
+                    Err(_) => fulfil(reply, scope, made),
                 }
             }
-            Err(failure) => reply.fail(scope, failure),
+            Err(failure) => fail(reply, scope, failure),
         }
     }
 
@@ -134,7 +135,7 @@ fn when_settled(
 
 fn on_fulfilled<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
     if let Some(reply) = waiting(scope, &args)? {
-        reply.fulfil(scope, args.get(0))?;
+        fulfil(reply, scope, args.get(0))?;
     }
     Ok(value::undefined(scope))
 }
@@ -142,7 +143,7 @@ fn on_fulfilled<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Ou
 fn on_rejected<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
     if let Some(reply) = waiting(scope, &args)? {
         let thrown = Failure::thrown(scope, args.get(0));
-        reply.fail(scope, thrown)?;
+        fail(reply, scope, thrown)?;
     }
     Ok(value::undefined(scope))
 }

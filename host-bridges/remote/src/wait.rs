@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use innerbox_binding::{Failure, Neighbours, Served, neighbours, wait_on_thread};
 
+use crate::answer::{Answer, Problem};
 use crate::home::Home;
 use crate::remotes::Remotes;
-use crate::reply::{Answer, Problem};
 
 /// Time between two looks whether the own run is over. Deadlines are a hundredth of a second late at most, too.
 const LOOK: Duration = Duration::from_millis(10);

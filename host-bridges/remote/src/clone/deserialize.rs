@@ -4,8 +4,8 @@ use innerbox_binding::value::{name, undefined};
 use innerbox_binding::{Failure, OrPending, array_buffer, prelude};
 
 use super::errors;
+use super::graph::{Graph, Item, Key, Members, Object, Serialized, ViewKind};
 use super::text::Text;
-use super::{Graph, Item, Key, Members, Object, Serialized, ViewKind};
 use crate::held;
 
 /// Where the stack of an error comes from another isolate, this stands between its frames and the current ones.

@@ -3,7 +3,7 @@
 use innerbox_binding::value::{name, string};
 use innerbox_binding::{Failure, OrPending, prelude};
 
-use super::ErrorClass;
+use super::graph::ErrorClass;
 
 /// The class that an error has or extends, by the name that its prototypes give: a realm's own are not those of another.
 pub(super) fn class(

@@ -7,8 +7,8 @@ use innerbox_binding::value::{self, kind, name};
 use innerbox_binding::{Failure, OrPending, prelude};
 
 use super::errors;
+use super::graph::{Error, Graph, Item, Key, Members, Object, Serialized, ViewKind};
 use super::text::Text;
-use super::{Error, Graph, Item, Key, Members, Object, Serialized, ViewKind};
 use crate::held;
 
 /// What everything is charged with besides its text or bytes.
