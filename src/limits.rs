@@ -33,13 +33,16 @@ pub struct Limits {
     pub source_bytes: usize,
     /// Timers at once; past it, starting one is a `RangeError`.
     pub timers: usize,
-    /// Promises of host calls at once; past it, the call is a `RangeError`.
+    /// Promises of host calls at once; past it, the call is a `RangeError`. As many requests of other sandboxes may wait for
+    /// this one; past it, asking is a `RangeError` there.
     pub pending_promises: usize,
-    /// Resources of components, files and the like that are open at once; past it, opening one is a `RangeError`.
+    /// Resources of components, files and the like that are open at once; past it, opening one is a `RangeError`. As many
+    /// values may be lent by reference, and as many references be held.
     pub handles: usize,
     /// What the script may write to its console and standard streams; past it, writing is a `RangeError`.
     pub console_bytes: usize,
-    /// The value that a run gives to the host, strings and bytes counted as they are and all else as 16 bytes.
+    /// The value that a run gives to the host, strings and bytes counted as they are and all else as 16 bytes; also each
+    /// structured clone, and the arguments of one call of a function of the host's.
     pub value_bytes: usize,
 }
 
