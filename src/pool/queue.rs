@@ -281,11 +281,15 @@ impl Queues {
         }
         let Some(line) = state.lines.get_mut(&tenant) else { return };
         line.disposed = true;
-        // It may run from within the run of another tenant.
-        if let Some(handle) = &line.handle {
+        let (waiting, handle) = (std::mem::take(&mut line.pieces), line.handle.clone());
+        if !std::mem::replace(&mut line.rung, true) {
+            // Another tenant of the thread may wait for it, and this one cannot be dropped meanwhile: it is told.
+            state.rung.push_back(tenant);
+        }
+        // Last, for this wakes the thread. It may run from within the run of another tenant.
+        if let Some(handle) = &handle {
             handle.terminate();
         }
-        let waiting = std::mem::take(&mut line.pieces);
         state.turns.retain(|turn| *turn != tenant);
         state.gone.push(tenant);
         drop(state);

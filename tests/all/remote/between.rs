@@ -256,6 +256,38 @@ fn what_is_asked_takes_the_time_of_whom_it_is_asked() {
 }
 
 #[test]
+fn payloads_that_do_not_fit_end_whom_they_are_sent_to_alone() {
+    for (threads, form) in [(1, "applySync"), (2, "applySync"), (1, "apply"), (2, "apply")] {
+        let pool = pool_with(threads, Limits { heap_bytes: 24 << 20, ..Limits::default() });
+        let (one, other) = (pool.tenant(), pool.tenant());
+        lend(&other, "const kept = []; (list) => { kept.push(list); return kept.length; }", &one, "keep");
+        let source = format!(
+            "(async () => {{ const list = new Array(500_000).fill(7);
+                try {{ for (let n = 0; n < 50; n++) await keep.{form}(undefined, [list]); }} catch (error) {{ return error.code; }} }})()"
+        );
+        assert_eq!(text(&one, &source), "ERR_REFERENCE_GONE", "{form} on {threads}");
+        assert_eq!(text(&one, "'lives'"), "lives");
+        let gone = other.eval("1").wait().unwrap();
+        assert!(matches!(gone.outcome, Outcome::Died { .. }), "{gone:?}");
+    }
+}
+
+#[test]
+fn who_stands_still_for_one_that_is_disposed_of_goes_on() {
+    let pool = pool(2);
+    let (one, other) = (pool.tenant(), pool.tenant());
+    for source in ["() => new Promise(() => {})", "() => { for (;;) {} }"] {
+        let other = pool.tenant();
+        lend(&other, source, &one, "f");
+        let waiting = one.eval("try { f.applySync(); } catch (error) { error.code }");
+        std::thread::sleep(Duration::from_millis(50));
+        other.dispose();
+        assert_eq!(waiting.wait().unwrap().into_value::<String>().unwrap(), "ERR_REFERENCE_GONE", "{source}");
+    }
+    drop(other);
+}
+
+#[test]
 fn a_flood_of_requests_meets_a_limit_and_ends_no_run() {
     let pool = pool_with(2, Limits { pending_promises: 100, ..Limits::default() });
     let (one, other) = (pool.tenant(), pool.tenant());
