@@ -107,7 +107,10 @@ impl Sandboxes {
 
     fn prepare(&self) {
         match (self.make)(&self.engine) {
-            Ok(sandbox) => self.ready.borrow_mut().push(sandbox),
+            Ok(mut sandbox) => {
+                sandbox.warm_up();
+                self.ready.borrow_mut().push(sandbox);
+            }
             Err(_) => self.keep.set(0),
         }
     }

@@ -340,7 +340,7 @@ fn default_export<'s>(
     default.ok_or_else(|| caught(scope))
 }
 
-fn compile<'s>(
+pub(super) fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     name: &str,
     source: &str,
