@@ -22,15 +22,6 @@ impl Serialized {
     pub fn of_reference(reference: Reference) -> Self {
         Self(Arc::new(Graph { root: Item::Reference(reference), objects: Vec::new(), bytes: 0 }))
     }
-
-    /// The reference, where that is all there is.
-    #[must_use]
-    pub fn as_reference(&self) -> Option<&Reference> {
-        match &self.0.root {
-            Item::Reference(reference) => Some(reference),
-            _ => None,
-        }
-    }
 }
 
 impl std::fmt::Debug for Serialized {
