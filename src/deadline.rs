@@ -5,7 +5,6 @@
 //! never ends a run that is over, nor the one after it. Each component call may have a limit of its own: see [`Interrupt`].
 
 mod cpu_clock;
-mod interrupt;
 mod overrun;
 mod warning;
 
@@ -15,16 +14,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cpu_clock::CpuClock;
-pub(crate) use interrupt::{CallAllowance, Clock, Interrupt};
+use innerbox_extension::{Clock, Interrupt, TICK, WasmEngines};
 pub(crate) use overrun::Overrun;
 pub(crate) use warning::TimeWarning;
 use warning::{Tell, Warnings};
 
 use crate::completion::{Limit, LimitHit};
-use crate::engine::WasmEngines;
-
-/// Longest time between two looks at the runs, and so by how much a limit of processor time can be passed.
-const TICK: Duration = Duration::from_millis(10);
 
 /// What a run may take of time.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +35,7 @@ pub(crate) struct Watchdog {
 }
 
 struct Shared {
-    wasm: Arc<WasmEngines>,
+    wasm: WasmEngines,
     clock: Arc<Clock>,
     state: Mutex<State>,
     changed: Condvar,
@@ -72,7 +67,7 @@ struct Run {
 
 impl Watchdog {
     /// Starts the thread.
-    pub(crate) fn start(wasm: Arc<WasmEngines>) -> std::io::Result<Self> {
+    pub(crate) fn start(wasm: WasmEngines) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             wasm,
             clock: Arc::new(Clock::new()),

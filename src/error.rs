@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use innerbox_extension::ExtensionError;
 use serde::Serialize;
 
 use crate::completion::LimitHit;
@@ -64,6 +65,16 @@ impl fmt::Display for Error {
             Self::Exited(code) => write!(f, "the script exited with code {code}"),
             Self::Died(reason) => write!(f, "the sandbox died: {reason}"),
             Self::Busy { waiting } => write!(f, "busy: {waiting} pieces of work wait already"),
+        }
+    }
+}
+
+impl From<ExtensionError> for Error {
+    fn from(error: ExtensionError) -> Self {
+        match error {
+            ExtensionError::Config(what) => Self::Config(what),
+            ExtensionError::Io { what, path, source } => Self::Io { what, path, source },
+            ExtensionError::Component { name, source } => Self::Component { name, source },
         }
     }
 }

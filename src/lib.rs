@@ -59,11 +59,9 @@
 //! an [`Error`].
 
 mod completion;
-mod config;
 mod deadline;
 mod engine;
 mod error;
-mod extension;
 mod grant;
 mod inspect;
 mod isolate;
@@ -76,17 +74,17 @@ mod value;
 pub use innerbox_bridge_component::typings::WitDocs;
 pub use innerbox_bridge_remote::{Reference, Serialized};
 pub use innerbox_bridge_web::{Colors, ConsoleSink, Stream};
+pub use innerbox_extension::{
+    Config, DoorChoice, DoorKind, Extension, ExtensionError, ExtensionGrant, ExtensionLimits, HostFunction,
+    HostResult, HostScalar, ImportSource, Loader, MainImport, WasmEngines,
+};
 
 pub use completion::{Completion, Limit, LimitHit, Outcome, Peak, Peaks, Usage};
-pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};
-pub use extension::{
-    DoorChoice, DoorKind, Extension, HostFunction, HostResult, HostScalar, ImportSource, Loader, MainImport,
-};
-pub use grant::{ExtensionGrant, Grant};
+pub use grant::Grant;
 pub use inspect::{HeapStatistics, Inspector, InspectorMessage, InspectorSession, Start, Times};
-pub use limits::{ExtensionLimits, Limits};
+pub use limits::Limits;
 pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
 pub use sandbox::{Argument, Context, FromScript, Sandbox, SandboxBuilder, SandboxHandle};
 pub use value::Value;

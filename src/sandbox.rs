@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use innerbox_binding::{EventLoop, Meter};
 use innerbox_bridge_remote::Remotes;
 use innerbox_bridge_web::Colors;
+use innerbox_extension::Interrupt;
 use serde::Serialize;
 
 pub use argument::{Argument, FromScript};
@@ -37,7 +38,7 @@ use run::{Answer, Entry, Run};
 use stdio::Stdio;
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
-use crate::deadline::{Allowance, Interrupt, Overrun, TimeWarning};
+use crate::deadline::{Allowance, Overrun, TimeWarning};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspect::{Agent, Times};
@@ -429,7 +430,7 @@ mod tests {
     use innerbox_binding::{Arguments, EventLoop, Outcome as Answer};
 
     use super::*;
-    use crate::config::Config;
+    use innerbox_extension::Config;
 
     /// A sandbox whose scripts have functions that panic. What unwound into V8 would abort the process.
     fn sandbox() -> Sandbox {

@@ -72,7 +72,7 @@ impl Catalogue {
     pub(crate) fn load(&self, engine: &Engine, name: &str) -> Result<Option<Extension>, Error> {
         let Some(file) = self.find(name) else { return Ok(None) };
         match std::fs::read(&file) {
-            Ok(bytes) => Extension::from_bytes(engine, name, &bytes).map(Some),
+            Ok(bytes) => Ok(Some(Extension::from_bytes(engine, name, &bytes)?)),
             Err(source) => Err(Error::Io { what: "read component", path: file, source }),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use innerbox_binding::EventLoop;
+use innerbox_extension::Interrupt;
 use v8::inspector::{
     Channel, ChannelImpl, StringBuffer, StringView, V8Inspector, V8InspectorClient,
     V8InspectorClientTrustLevel, V8InspectorSession,
@@ -19,7 +20,6 @@ use super::handle::{Inspector, InspectorMessage, Start};
 use super::inbox::{Inbox, Listener, Request};
 use super::probe::Probe;
 use super::protocol::{is_disabling, with_view, without_powers};
-use crate::deadline::Interrupt;
 use crate::error::Error;
 use crate::isolate::HeapLimit;
 

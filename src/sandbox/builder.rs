@@ -12,6 +12,7 @@ use innerbox_binding::{EventLoop, Failure, LoopLimits};
 use innerbox_bridge_node::{FileAccess, Right};
 use innerbox_bridge_remote::Remotes;
 use innerbox_bridge_web::{Colors, Console, ConsoleSink, Stream};
+use innerbox_extension::{Extension, ExtensionGrant, ExtensionLimits, Interrupt, Lending};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,17 +22,16 @@ use super::functions::{self, Functions};
 use super::stdio::Stdio;
 use super::{Parts, Sandbox};
 use crate::completion::{Limit, LimitHit};
-use crate::deadline::{Interrupt, Overrun, TimeWarning};
+use crate::deadline::{Overrun, TimeWarning};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::extension::{Extension, Lending};
-use crate::grant::{ExtensionGrant, Grant, Lent};
+use crate::grant::{Grant, Lent};
 use crate::inspect::Times;
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
 use crate::isolate::{HeapWarning, IsolateOptions, ParkedIsolate};
-use crate::limits::{ExtensionLimits, Limits};
+use crate::limits::Limits;
 use crate::modules::{Modules, SourceBytes};
 
 /// What a [`Sandbox`] will be: which limits it has, and what it is lent.

@@ -8,14 +8,12 @@ use std::sync::Arc;
 
 use innerbox_binding::{Failure, OrPending, value};
 use innerbox_bridge_component::bind;
+use innerbox_extension::{Extension, ExtensionLimits, Interrupt, Lending};
 
 use super::instantiate;
 use super::stdio::Stdio;
-use crate::deadline::Interrupt;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::extension::{Extension, Lending};
-use crate::limits::ExtensionLimits;
 use crate::modules::ComponentLoader;
 
 /// What scripts import the class `Reference` by.
@@ -189,7 +187,8 @@ impl Components {
     /// The component in a file that a script names. It is lent nothing, whatever it is called: scripts may write files.
     fn load(&self, path: &Path, bytes: &[u8]) -> Result<Found, Failure> {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let extension = Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error))?;
+        let extension =
+            Extension::from_bytes(&self.engine, &name, bytes).map_err(|error| refused(&error.into()))?;
         let limits = self.finder.as_ref().map_or_else(ExtensionLimits::default, |finder| finder.limits);
         Ok(Found { extension, limits, lending: Arc::default() })
     }

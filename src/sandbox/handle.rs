@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use innerbox_binding::LoopHandle;
+use innerbox_extension::Interrupt;
 
-use crate::deadline::Interrupt;
 use crate::engine::Engine;
 
 /// Ends what a [`Sandbox`](super::Sandbox) does, from any thread. See [`Sandbox::handle`](super::Sandbox::handle).

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use innerbox_bridge_web::{Console, ConsoleFull, ConsoleQueue, Stream};
 
-use crate::extension::Output;
+use innerbox_extension::Output;
 
 thread_local! {
     static CONSOLES: RefCell<HashMap<u64, Console>> = RefCell::default();

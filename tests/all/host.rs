@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
-use innerbox::{DoorChoice, DoorKind, Error, Extension, Limits, Loader, Sandbox};
+use innerbox::{DoorChoice, DoorKind, Extension, ExtensionError, Limits, Loader, Sandbox};
 
 use crate::support::{DOORS, ENGINE, guest, tight};
 
@@ -81,7 +81,7 @@ fn sandbox(extension: &Extension) -> Sandbox {
 fn counting<Params, Returned>(
     door: DoorChoice,
     add: impl innerbox::HostFunction<Params, Returned>,
-) -> Result<Extension, Error> {
+) -> Result<Extension, ExtensionError> {
     Extension::loader(&ENGINE)
         .door(door)
         .function("test:given/host", "add", add)
@@ -174,8 +174,8 @@ fn an_error_of_the_host_is_a_trap_with_its_message() {
 
 #[test]
 fn a_function_that_does_not_fit_is_refused() {
-    let text = |result: Result<Extension, Error>| match result.unwrap_err() {
-        Error::Component { source, .. } => source.to_string(),
+    let text = |result: Result<Extension, ExtensionError>| match result.unwrap_err() {
+        ExtensionError::Component { source, .. } => source.to_string(),
         error => panic!("{error}"),
     };
     for door in DOORS {

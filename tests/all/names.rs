@@ -1,6 +1,6 @@
 //! Names of components that JavaScript has other plans for.
 
-use innerbox::{Error, Extension, Sandbox};
+use innerbox::{Extension, ExtensionError, Sandbox};
 
 use crate::support::{DOORS, ENGINE, component_of};
 
@@ -61,7 +61,9 @@ fn names_that_javascript_cannot_tell_apart_are_refused() {
         ),
     ];
     for (component, reason) in cases {
-        let Err(Error::Component { source, .. }) = Extension::from_bytes(&ENGINE, "names", &component) else {
+        let Err(ExtensionError::Component { source, .. }) =
+            Extension::from_bytes(&ENGINE, "names", &component)
+        else {
             panic!("not refused: {reason}");
         };
         assert!(source.to_string().contains(reason), "{source:#}, not {reason}");

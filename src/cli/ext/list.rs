@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use innerbox::{Config, Engine, Error, Extension};
+use innerbox::{Config, Engine, Extension, ExtensionError};
 use serde::Serialize;
 
 use super::table;
@@ -58,7 +58,7 @@ impl Line {
         let component_bytes = file.metadata().map_or(0, |metadata| metadata.len());
         let (interfaces, refused) = match Extension::from_file(engine, &file) {
             Ok(extension) => (interfaces(&extension), None),
-            Err(Error::Component { source, .. }) => (Vec::new(), Some(format!("{source:#}"))),
+            Err(ExtensionError::Component { source, .. }) => (Vec::new(), Some(format!("{source:#}"))),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         Self { name, file, component_bytes, interfaces, refused }

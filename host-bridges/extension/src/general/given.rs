@@ -1,0 +1,140 @@
+//! A component's imports that JavaScript gives, in the linker.
+
+use std::sync::Arc;
+
+use innerbox_bridge_component::plan::{
+    CoreSignature, CoreType, FLAT_PARAMS_MAX, Function, ImportId, Interface, Plan, Returns,
+};
+use wasmtime::component::__internal::{InterfaceType, LowerContext};
+use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+use wasmtime::{Result, ValRaw};
+
+use super::agree::result_tables;
+use super::arriving::Arriving;
+use super::dynamic::{Answer, Arguments, with_passage};
+use crate::state::State;
+
+/// Core values of an import: its parameters, and the place of its result.
+pub(super) const VALUES_MAX: usize = FLAT_PARAMS_MAX + 1;
+
+/// An import that JavaScript gives.
+pub(super) struct Import {
+    id: ImportId,
+    plan: Arc<Plan>,
+    signature: CoreSignature,
+}
+
+/// A call of an import whose arguments wasmtime has taken.
+pub(super) struct Asked {
+    pub(super) import: Arc<Import>,
+    pub(super) values: [ValRaw; FLAT_PARAMS_MAX],
+    /// Where the arguments lie, if they are not flat.
+    pub(super) spilled: Option<u32>,
+    pub(super) arriving: Arriving,
+}
+
+impl Import {
+    fn function(&self) -> &Function {
+        &self.plan.imported[self.id]
+    }
+}
+
+impl Asked {
+    /// Runs what answers it. The answer is written to `place`, or is the core value that this gives.
+    pub(super) fn answer<T>(
+        self,
+        cx: &mut LowerContext<'_, T>,
+        result: InterfaceType,
+        place: Option<u32>,
+    ) -> Result<u64> {
+        let function = self.import.function();
+        let mut flat = [0_u64; VALUES_MAX];
+        match self.spilled {
+            Some(at) => flat[0] = at.into(),
+            None => {
+                let values = self.values.iter().zip(&self.import.signature.params);
+                for (bits, (value, ty)) in flat.iter_mut().zip(values) {
+                    *bits = zero_extended(*value, *ty);
+                }
+            }
+        }
+        if let Some(place) = place {
+            let after = if self.spilled.is_some() { 1 } else { function.flat_params };
+            flat[after] = place.into();
+        }
+        let tables = result_tables(&self.import.plan, function, cx.types, result).map_err(|what| {
+            wasmtime::Error::msg(format!("host fault: an import is not what it was: {what}"))
+        })?;
+        with_passage(|passage| passage.import(cx, self.import.id, self.arriving, &tables, &mut flat))?;
+        Ok(flat[0])
+    }
+}
+
+fn zero_extended(value: ValRaw, ty: CoreType) -> u64 {
+    match ty {
+        CoreType::I32 => value.get_u32().into(),
+        CoreType::F32 => value.get_f32().into(),
+        CoreType::I64 => value.get_u64(),
+        CoreType::F64 => value.get_f64(),
+    }
+}
+
+/// Gives a linker all that JavaScript gives.
+pub(super) fn link(linker: &mut Linker<State>, plan: &Arc<Plan>) -> Result<()> {
+    for interface in &plan.given {
+        match interface.name.as_str() {
+            "" => members(&mut linker.root(), plan, interface)?,
+            name => members(&mut linker.instance(name)?, plan, interface)?,
+        }
+    }
+    Ok(())
+}
+
+fn members(instance: &mut LinkerInstance<'_, State>, plan: &Arc<Plan>, interface: &Interface) -> Result<()> {
+    for resource in interface.resources.iter().copied() {
+        let ty = ResourceType::host_dynamic(resource as u32);
+        instance.resource(&plan.resources[resource].name, ty, move |_, rep| {
+            with_passage(|passage| passage.dropped(resource, rep))
+        })?;
+    }
+    for (id, function) in plan.imported.iter().enumerate().filter(|(_, function)| !function.by_host) {
+        if function.interface == interface.name {
+            let signature = function.import_signature();
+            define(instance, Arc::new(Import { id, plan: Arc::clone(plan), signature }))?;
+        }
+    }
+    Ok(())
+}
+
+/// Defines an import by the numbers of its core parameters and results, which wasmtime wants to know at compile time.
+fn define(instance: &mut LinkerInstance<'_, State>, import: Arc<Import>) -> Result<()> {
+    let function = import.function();
+    let params = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 0 };
+    let results = match &function.result {
+        Returns::Value(ty) | Returns::OrThrows(ty) if ty.flat == 1 => 1,
+        _ => 0,
+    };
+    macro_rules! dispatch {
+        ($($count:literal)*) => {
+            match (params, results) {
+                $(($count, 0) => wrap::<$count, 0>(instance, import),
+                ($count, 1) => wrap::<$count, 1>(instance, import),)*
+                _ => Err(wasmtime::Error::msg("host fault: an import has more core values than there can be")),
+            }
+        };
+    }
+    dispatch!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+}
+
+fn wrap<const PARAMS: usize, const RESULTS: usize>(
+    instance: &mut LinkerInstance<'_, State>,
+    import: Arc<Import>,
+) -> Result<()> {
+    let name = import.function().name.clone();
+    instance.func_wrap(&name, move |_, arguments: Arguments<PARAMS>| {
+        let mut values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
+        values[..PARAMS].copy_from_slice(&arguments.values);
+        let Arguments { spilled, arriving, .. } = arguments;
+        Ok(Answer::<RESULTS>::new(Asked { import: Arc::clone(&import), values, spilled, arriving }))
+    })
+}

@@ -1,0 +1,79 @@
+//! What the store of an instance holds.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
+
+use super::given::Imports;
+use super::handles::HandleTable;
+use super::limiter::Limiter;
+use super::network::Outgoing;
+use super::stdio::LastWords;
+use crate::interrupt::Interrupt;
+
+/// Most things of WASI that an instance may have open at once, streams and pollables among them: each is the host's memory.
+pub(super) const WASI_RESOURCES_MAX: usize = 10_000;
+
+/// What the store of an instance holds.
+pub(super) struct State {
+    pub(super) wasi: WasiP1Ctx,
+    pub(super) outgoing: Outgoing,
+    pub(super) handles: HandleTable,
+    pub(super) limiter: Limiter,
+    pub(super) last_words: LastWords,
+    pub(super) imports: Imports,
+    pub(super) interrupt: Arc<Interrupt>,
+    start: Instant,
+}
+
+impl State {
+    pub(super) fn new(
+        mut wasi: WasiP1Ctx,
+        outgoing: Outgoing,
+        last_words: LastWords,
+        limiter: Limiter,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
+        wasi.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
+        Self {
+            wasi,
+            outgoing,
+            handles: HandleTable::default(),
+            limiter,
+            last_words,
+            imports: Imports::default(),
+            interrupt,
+            start: Instant::now(),
+        }
+    }
+
+    /// True once the run, or the call, has to end.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.fired() || self.interrupt.call_expired()
+    }
+
+    /// The time of a WASI clock in nanoseconds: 0 is the wall clock, anything else the monotonic one.
+    pub(super) fn clock_ns(&self, clock: u32) -> u64 {
+        let time = match clock {
+            0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            _ => self.start.elapsed(),
+        };
+        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.ctx()
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let Outgoing { http, requests, .. } = &mut self.outgoing;
+        WasiHttpCtxView { ctx: http, table: self.wasi.ctx().table, hooks: requests }
+    }
+}
