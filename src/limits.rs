@@ -25,7 +25,8 @@ pub struct Limits {
     pub heap_bytes: usize,
     /// Array buffers and typed arrays; past it, making one is a `RangeError`.
     pub array_buffer_bytes: usize,
-    /// Time from the start of a run to its end, waiting included; `None` for no limit.
+    /// Time from the start of a run to its end, waiting included; `None` for no limit. In a pool, what others ask for by
+    /// references has as much, from when they asked.
     pub wall: Option<Duration>,
     /// Processor time of the run's thread; `None` for no limit.
     pub cpu: Option<Duration>,

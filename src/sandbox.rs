@@ -327,9 +327,10 @@ impl Sandbox {
                 outcome
             }));
             if !run.for_others {
-                run.parts.event_loop.end_run();
                 innerbox_bridge_component::end_run(scope);
             }
+            run.parts.event_loop.end_run();
+            run.parts.remotes.refuse_late(&run.parts.event_loop);
             run.parts.rejections.clear();
             run.parts.remotes.sweep();
             run.parts.handles_live.set(innerbox_bridge_component::live_handles(scope));

@@ -408,7 +408,11 @@ impl<'e> SandboxBuilder<'e> {
     }
 
     fn loop_limits(&self) -> LoopLimits {
-        LoopLimits { timers: self.limits.timers, pending: self.limits.pending_promises }
+        LoopLimits {
+            timers: self.limits.timers,
+            pending: self.limits.pending_promises,
+            patience: self.limits.wall,
+        }
     }
 
     fn web_options(&mut self) -> innerbox_bridge_web::Options {

@@ -166,7 +166,8 @@ impl Sandbox {
 
     /// When it has something to do next without being asked.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.parts.event_loop.next_timer()
+        let event_loop = &self.parts.event_loop;
+        [event_loop.next_timer(), self.parts.remotes.next_late(event_loop)].into_iter().flatten().min()
     }
 
     /// The number under which other sandboxes know it.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use innerbox_binding::value::{self, string};
-use innerbox_binding::{Failure, Flow, Turn};
+use innerbox_binding::{Attending, Failure, Flow, Turn};
 use innerbox_bridge_remote::{Action, Reference, perform};
 use innerbox_bridge_web::{Colors, inspect};
 
@@ -91,6 +91,8 @@ impl Run<'_> {
         Flow::leave(scope);
         match value {
             Ok(value) => Some(returned(scope, entry, value)),
+            // What was thrown because time was over: the limit is what there is to tell.
+            Err(Ended::Threw(_)) if self.is_over() => None,
             Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
             Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit, error: None }),
             Err(Ended::Terminated) => None,
@@ -103,7 +105,12 @@ impl Run<'_> {
         // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
         Flow::leave(scope);
         let begun = begun?;
-        let value = self.settled(scope, begun.value, begun.module)?;
+        let attending = match entry {
+            Entry::Requests => Attending::UntilDone,
+            Entry::Script { .. } | Entry::Module(_) | Entry::Access(..) => Attending::Meanwhile,
+        };
+        let value =
+            self.parts.event_loop.attend(attending, || self.settled(scope, begun.value, begun.module))?;
         let value = match (begun.module, entry) {
             (Some(module), _) => default_export(scope, module)?,
             (None, Entry::Script { answer: Answer::Inspected(colors), .. }) if !value.is_undefined() => {
@@ -207,14 +214,10 @@ impl Run<'_> {
     /// Does what others ask for and what is due, without waiting for anything; `None` where execution was terminated. What
     /// scripts throw there and nobody handles is told to nobody: the request that it belongs to is answered for itself.
     pub(super) fn attend(&self, scope: &mut v8::PinScope<'_, '_>) -> Option<Outcome<()>> {
-        self.parts.event_loop.for_others(|| {
+        self.parts.event_loop.attend(Attending::ForAWhile, || {
             loop {
                 v8::scope!(let scope, scope);
-                self.parts.attend_inspector(scope);
-                platform::pump(scope);
-                self.parts.stdio.deliver();
-                scope.perform_microtask_checkpoint();
-                if scope.is_execution_terminating() || self.is_over() {
+                if !self.goes_on(scope) {
                     return None;
                 }
                 match self.parts.event_loop.look(scope) {
@@ -237,12 +240,7 @@ impl Run<'_> {
     ) -> Result<(), Ended> {
         loop {
             v8::scope!(let scope, scope);
-            // Some of what a session asks for is a task.
-            self.parts.attend_inspector(scope);
-            platform::pump(scope);
-            self.parts.stdio.deliver();
-            scope.perform_microtask_checkpoint();
-            if scope.is_execution_terminating() || self.is_over() {
+            if !self.goes_on(scope) {
                 return Err(Ended::Terminated);
             }
             if let Some(reason) = self.parts.rejections.first() {
@@ -261,6 +259,16 @@ impl Run<'_> {
                 Err(failure) => return Err(failed(scope, failure)),
             }
         }
+    }
+
+    /// Does what is to be done before each turn of the event loop; false where the run must end.
+    fn goes_on(&self, scope: &mut v8::PinScope<'_, '_>) -> bool {
+        // First: some of what a session asks for is a task.
+        self.parts.attend_inspector(scope);
+        platform::pump(scope);
+        self.parts.stdio.deliver();
+        scope.perform_microtask_checkpoint();
+        !scope.is_execution_terminating() && !self.is_over()
     }
 
     /// True once something has ended the run. V8 forgets that it was terminated when that happened in a microtask.

@@ -3,6 +3,7 @@
 mod between;
 mod clones;
 mod functions;
+mod patience;
 mod references;
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! One loop belongs to one isolate and its thread. A turn runs what is due; where nothing is, it waits. Every callback
 //! runs in the [`Flow`] that was current when it was registered.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -18,6 +18,7 @@ use crate::flow::Flow;
 use crate::mailbox::{Answer, Finished, LoopHandle, Mailbox};
 use crate::meter::Meter;
 use crate::neighbours::{Served, serve};
+use crate::timers::{Timer, Timers};
 
 /// Most answers of other threads, and most jobs, that one turn takes: between turns, a run looks whether it must end.
 const A_TURN: usize = 64;
@@ -32,11 +33,13 @@ pub struct LoopLimits {
     pub timers: usize,
     /// Most promises of host calls at once.
     pub pending: usize,
+    /// How long what others ask for may go on after they did; `None` for as long as it likes.
+    pub patience: Option<Duration>,
 }
 
 impl Default for LoopLimits {
     fn default() -> Self {
-        Self { timers: 10_000, pending: 10_000 }
+        Self { timers: 10_000, pending: 10_000, patience: None }
     }
 }
 
@@ -60,18 +63,23 @@ pub struct EventLoop {
     mailbox: Arc<Mailbox>,
     /// Jobs done since the run began.
     jobs_done: Cell<usize>,
-    /// True while something is done for others: what that leaves unfinished outlives the run.
-    serving: Cell<bool>,
+    /// While something is done that others asked for, when they did: what it leaves unfinished outlives the run.
+    asked: Cell<Option<Instant>>,
+    attending: Cell<Attending>,
     timers_meter: Meter,
     pending_meter: Meter,
 }
 
-#[derive(Default)]
-struct Timers {
-    by_time: BTreeMap<(Instant, u64), Timer>,
-    time_of: HashMap<u64, Instant>,
-    /// Timers that the run does not wait for.
-    unwaited: HashSet<u64>,
+/// Whether a run is there for what others ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attending {
+    /// It does what they ask for while it waits, and ends when its own work is done.
+    #[default]
+    Meanwhile,
+    /// It ends when their work is done, too.
+    UntilDone,
+    /// It ends after so much of it: the rest is for the next one.
+    ForAWhile,
 }
 
 /// Whether a run goes on until a timer has run, or a promise is settled.
@@ -83,14 +91,6 @@ pub enum Waited {
     No,
 }
 
-struct Timer {
-    callback: v8::Global<v8::Function>,
-    arguments: Vec<v8::Global<v8::Value>>,
-    flow: Rc<Flow>,
-    every: Option<Duration>,
-    for_others: bool,
-}
-
 type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> Outcome<'s>>;
 
 struct Pending {
@@ -98,7 +98,8 @@ struct Pending {
     resolver: v8::Global<v8::PromiseResolver>,
     flow: Flow,
     settle: Settle,
-    for_others: bool,
+    /// As of a timer.
+    asked: Option<Instant>,
 }
 
 /// Completes a promise of [`EventLoop::later`]. Dropped without an answer, it fails the promise with a host fault.
@@ -161,7 +162,8 @@ impl EventLoop {
             pending: RefCell::default(),
             mailbox: Mailbox::new(),
             jobs_done: Cell::new(0),
-            serving: Cell::new(false),
+            asked: Cell::new(None),
+            attending: Cell::default(),
             timers_meter: Meter::default(),
             pending_meter: Meter::default(),
         }));
@@ -188,10 +190,23 @@ impl EventLoop {
         &self.pending_meter
     }
 
-    /// The run is over: drops its timers and promises. What was begun for others stays.
+    /// When that was asked for which is being done; `None` where the isolate does it for itself.
+    pub fn asked(&self) -> Option<Instant> {
+        self.asked.get()
+    }
+
+    /// Until when that may go on which was asked for then; `None` where nothing limits it.
+    pub fn due(&self, asked: Instant) -> Option<Instant> {
+        self.limits.patience.and_then(|patience| asked.checked_add(patience))
+    }
+
+    /// The run is over: drops its timers and promises. What others asked for goes on until it is [due](Self::due).
     pub fn end_run(&self) {
-        self.timers.borrow_mut().retain_for_others();
-        self.pending.borrow_mut().retain(|_, pending| pending.for_others);
+        let now = Instant::now();
+        let stays =
+            |asked: Option<Instant>| asked.is_some_and(|asked| self.due(asked).is_none_or(|due| now < due));
+        self.timers.borrow_mut().retain(stays);
+        self.pending.borrow_mut().retain(|_, pending| stays(pending.asked));
         self.jobs_done.set(0);
     }
 
@@ -203,16 +218,19 @@ impl EventLoop {
         self.mailbox.close();
     }
 
-    /// Runs `body`, and keeps what it leaves unfinished beyond the end of the run.
-    pub fn for_others<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.jobs_done.set(0);
-        self.kept(true, body)
+    /// Runs `body`, which attends in this way to what others ask for.
+    pub fn attend<R>(&self, attending: Attending, body: impl FnOnce() -> R) -> R {
+        let before = self.attending.replace(attending);
+        let result = body();
+        self.attending.set(before);
+        result
     }
 
-    fn kept<R>(&self, for_others: bool, body: impl FnOnce() -> R) -> R {
-        let before = self.serving.replace(for_others);
+    /// Runs `body` for who asked at that time; what it leaves unfinished is for them, too.
+    fn for_asked<R>(&self, asked: Option<Instant>, body: impl FnOnce() -> R) -> R {
+        let before = self.asked.replace(asked);
         let result = body();
-        self.serving.set(before);
+        self.asked.set(before);
         result
     }
 
@@ -276,8 +294,8 @@ impl EventLoop {
             });
         let (resolver, flow) = (v8::Global::new(scope, resolver), Flow::current(scope));
         let (mailbox, span) = (Some(Arc::clone(&self.mailbox)), flow.span().clone());
-        let for_others = self.serving.get();
-        self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle, for_others });
+        let asked = self.asked.get();
+        self.pending.borrow_mut().insert(id, Pending { waited, resolver, flow, settle, asked });
         self.pending_meter.used(self.pending.borrow().len());
         Ok((promise, Completer { id, mailbox, span, answer: PhantomData }))
     }
@@ -294,7 +312,7 @@ impl EventLoop {
         delay: Duration,
         every: Option<Duration>,
     ) -> Result<u64, Failure> {
-        if self.timers.borrow().time_of.len() >= self.limits.timers {
+        if self.timers.borrow().len() >= self.limits.timers {
             self.timers_meter.refused(self.limits.timers + 1);
             return Err(limit("timers", self.limits.timers));
         }
@@ -303,11 +321,11 @@ impl EventLoop {
             arguments: arguments.iter().map(|value| v8::Global::new(scope, *value)).collect(),
             flow: Rc::new(Flow::current(scope)),
             every,
-            for_others: self.serving.get(),
+            asked: self.asked.get(),
         };
         let id = self.fresh_id();
         self.timers.borrow_mut().insert(id, Instant::now() + delay, timer);
-        self.timers_meter.used(self.timers.borrow().time_of.len());
+        self.timers_meter.used(self.timers.borrow().len());
         Ok(id)
     }
 
@@ -326,10 +344,14 @@ impl EventLoop {
         self.timers.borrow_mut().set_waited(id, waited);
     }
 
-    /// True where no timer and no host call is left to wait for.
-    pub fn is_idle(&self) -> bool {
-        let pending = self.pending.borrow();
-        self.timers.borrow().is_idle() && pending.values().all(|pending| pending.waited == Waited::No)
+    /// True where no timer and no host call is left to wait for, of those that the run is there for.
+    fn is_idle(&self) -> bool {
+        let all = self.attending.get() != Attending::Meanwhile;
+        let is_waited_for = |pending: &Pending| {
+            let concerns_it = all || pending.asked.is_none();
+            concerns_it && pending.waited == Waited::Yes
+        };
+        self.timers.borrow().is_idle(all) && !self.pending.borrow().values().any(is_waited_for)
     }
 
     /// Runs what is due, with the microtasks that follow; where nothing is, waits for the first thing, or for `until`.
@@ -360,7 +382,7 @@ impl EventLoop {
 
     /// When the next timer is due.
     pub fn next_timer(&self) -> Option<Instant> {
-        self.timers.borrow().by_time.keys().next().map(|(time, _)| *time)
+        self.timers.borrow().next()
     }
 
     fn run_due_timers(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
@@ -381,12 +403,12 @@ impl EventLoop {
         v8::scope!(let scope, scope);
         let callback = v8::Local::new(scope, &timer.callback);
         let arguments: Vec<_> = timer.arguments.iter().map(|value| v8::Local::new(scope, value)).collect();
-        let (flow, for_others) = (Rc::clone(&timer.flow), timer.for_others);
+        let (flow, asked) = (Rc::clone(&timer.flow), timer.asked);
         match timer.every {
             Some(every) => self.timers.borrow_mut().insert(id, Instant::now() + every, timer),
             None => self.timers.borrow_mut().remove(id),
         }
-        self.kept(for_others, || {
+        self.for_asked(asked, || {
             flow.enter(scope, |scope| {
                 v8::tc_scope!(let scope, scope);
                 let receiver = v8::undefined(scope).into();
@@ -415,13 +437,14 @@ impl EventLoop {
     fn do_jobs(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Failure> {
         let mut ran = false;
         for _ in 0..A_TURN {
-            if self.jobs_done.get() >= JOBS_A_RUN && (self.serving.get() || self.is_idle()) {
+            let enough = self.attending.get() == Attending::ForAWhile || self.is_idle();
+            if enough && self.jobs_done.get() >= JOBS_A_RUN {
                 break;
             }
-            let Some((job, span)) = self.mailbox.take_job() else { break };
+            let Some((job, asked, span)) = self.mailbox.take_job() else { break };
             ran = true;
             self.jobs_done.set(self.jobs_done.get() + 1);
-            self.kept(true, || {
+            self.for_asked(Some(asked), || {
                 span.in_scope(|| job(scope))?;
                 scope.perform_microtask_checkpoint();
                 Ok(())
@@ -436,8 +459,8 @@ impl EventLoop {
         };
         v8::scope!(let scope, scope);
         let resolver = v8::Local::new(scope, &pending.resolver);
-        let for_others = pending.for_others;
-        self.kept(for_others, || {
+        let asked = pending.asked;
+        self.for_asked(asked, || {
             Self::answer(scope, pending, finished, resolver)?;
             scope.perform_microtask_checkpoint();
             Ok(())
@@ -488,52 +511,6 @@ impl EventLoop {
 impl Drop for EventLoop {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Timers {
-    fn insert(&mut self, id: u64, time: Instant, timer: Timer) {
-        self.by_time.insert((time, id), timer);
-        self.time_of.insert(id, time);
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.unwaited.remove(&id);
-        if let Some(time) = self.time_of.remove(&id) {
-            self.by_time.remove(&(time, id));
-        }
-    }
-
-    fn restart(&mut self, id: u64, time: Instant) -> bool {
-        let Some(before) = self.time_of.get_mut(&id) else { return false };
-        let before = std::mem::replace(before, time);
-        let timer = self.by_time.remove(&(before, id));
-        timer.map(|timer| self.by_time.insert((time, id), timer)).is_some()
-    }
-
-    fn set_waited(&mut self, id: u64, waited: Waited) {
-        let _ = match waited {
-            Waited::No if self.time_of.contains_key(&id) => self.unwaited.insert(id),
-            _ => self.unwaited.remove(&id),
-        };
-    }
-
-    fn retain_for_others(&mut self) {
-        self.by_time.retain(|_, timer| timer.for_others);
-        let (by_time, unwaited) = (&self.by_time, &mut self.unwaited);
-        self.time_of.retain(|id, time| by_time.contains_key(&(*time, *id)));
-        unwaited.retain(|id| self.time_of.contains_key(id));
-    }
-
-    fn is_idle(&self) -> bool {
-        self.time_of.keys().all(|id| self.unwaited.contains(id))
-    }
-
-    fn take_due(&mut self, now: Instant) -> Option<(u64, Timer)> {
-        let first = self.by_time.first_entry().filter(|entry| entry.key().0 <= now)?;
-        let ((_, id), timer) = first.remove_entry();
-        self.time_of.remove(&id);
-        Some((id, timer))
     }
 }
 

@@ -19,13 +19,14 @@ mod meter;
 mod neighbours;
 pub mod prelude;
 mod strings;
+mod timers;
 pub mod value;
 
 pub use buffer::{
     Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, panic_message, reference, template};
-pub use event_loop::{Completer, EventLoop, LoopLimits, Turn, Waited};
+pub use event_loop::{Attending, Completer, EventLoop, LoopLimits, Turn, Waited};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
 pub use flow::Flow;
 pub use globals::{attach_denied_error, define_denied_error, denied_references};

@@ -73,8 +73,8 @@ pub fn wait_on_thread(until: Option<Instant>) {
 #[derive(Default)]
 struct Mail {
     finished: VecDeque<Finished>,
-    /// Each with the span in which it was given.
-    jobs: VecDeque<(Job, Span)>,
+    /// Each with when it was asked for, and the span in which it was given.
+    jobs: VecDeque<(Job, Instant, Span)>,
     closed: bool,
 }
 
@@ -118,7 +118,7 @@ impl Mailbox {
         mail.finished.drain(..count).collect()
     }
 
-    pub(crate) fn take_job(&self) -> Option<(Job, Span)> {
+    pub(crate) fn take_job(&self) -> Option<(Job, Instant, Span)> {
         self.lock().jobs.pop_front()
     }
 
@@ -154,14 +154,15 @@ impl LoopHandle {
     }
 
     /// Has the loop do `job` in one of its next turns, in this run of its isolate or in a later one: a run does not wait for
-    /// what it may be asked. False where no more are taken; then the job is dropped.
+    /// what it may be asked. `asked` is when that began which it belongs to. False where no more are taken; then the job is
+    /// dropped.
     #[must_use]
-    pub fn post(&self, job: Job) -> bool {
+    pub fn post(&self, job: Job, asked: Instant) -> bool {
         let mut mail = self.0.lock();
         if mail.closed {
             return false;
         }
-        mail.jobs.push_back((job, Span::current()));
+        mail.jobs.push_back((job, asked, Span::current()));
         drop(mail);
         self.0.ring();
         true

@@ -18,6 +18,11 @@ impl Problem {
         let message = "the isolate that the reference points into is gone".to_owned();
         Self::Said { message, code: "ERR_REFERENCE_GONE" }
     }
+
+    pub(crate) fn late() -> Self {
+        let message = "limit reached: wall time: the other isolate has not answered within the time of a run";
+        Self::Said { message: message.to_owned(), code: "ERR_LIMIT" }
+    }
 }
 
 /// In which form a value is answered.

@@ -1,6 +1,7 @@
 //! The class `Reference` of scripts: what its methods ask, in three forms.
 
 use std::sync::mpsc::channel;
+use std::time::Instant;
 
 use innerbox_binding::prelude::{self, Source};
 use innerbox_binding::value::{set_function, string, undefined};
@@ -58,7 +59,7 @@ fn ask<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s>
     let (promise, completer) =
         EventLoop::of(scope)?.later(scope, |scope, answer: Answer| received(scope, answer))?;
     let reply = Reply::new(form, move |answer| completer.complete(answer));
-    match post(&reference, request, reply) {
+    match post(scope, &reference, request, reply) {
         Ok(()) => Ok(promise.into()),
         Err(failure) => {
             // It is rejected too, and nobody has it.
@@ -75,7 +76,7 @@ fn ask_sync<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcom
     let (sender, receiver) = channel();
     // Nobody may wait any more: then the run is over.
     let reply = Reply::new(form, move |answer| drop(sender.send(answer)));
-    post(&reference, request, reply)?;
+    post(scope, &reference, request, reply)?;
     let answer = wait.answer(scope, &receiver)?;
     received(scope, answer)
 }
@@ -83,12 +84,14 @@ fn ask_sync<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcom
 /// The same, and nobody learns what it comes to.
 fn tell<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Outcome<'s> {
     let Asked { reference, request, form } = Asked::of(scope, &args)?;
-    post(&reference, request, Reply::new(form, drop))?;
+    post(scope, &reference, request, Reply::new(form, drop))?;
     Ok(undefined(scope))
 }
 
-fn post(reference: &Reference, request: Request, reply: Reply) -> Result<(), Failure> {
-    reference.home().post(request.bytes(), move |scope| request.serve(scope, reply))
+fn post(isolate: &v8::Isolate, reference: &Reference, request: Request, reply: Reply) -> Result<(), Failure> {
+    // What is asked for by who was asked has no more time than that.
+    let asked = EventLoop::of(isolate)?.asked().unwrap_or_else(Instant::now);
+    reference.home().post(request.bytes(), asked, move |scope| request.serve(scope, reply))
 }
 
 /// What an answer is in the isolate that asked.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
+use std::time::Instant;
 
 use innerbox_binding::{Failure, LoopHandle};
 
@@ -52,7 +53,7 @@ impl Home {
         self.0.thread
     }
 
-    /// Has the isolate's event loop do `job`, for which `bytes` wait there.
+    /// Has the isolate's event loop do `job`, for which `bytes` wait there, and which belongs to what was asked for then.
     ///
     /// # Errors
     /// A `RangeError` with code `ERR_LIMIT` where too much waits already, an `Error` with code `ERR_REFERENCE_GONE` where
@@ -60,6 +61,7 @@ impl Home {
     pub(crate) fn post(
         &self,
         bytes: usize,
+        asked: Instant,
         job: impl for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>) -> Result<(), Failure> + Send + 'static,
     ) -> Result<(), Failure> {
         let place = self.queue(bytes)?;
@@ -67,7 +69,7 @@ impl Home {
             drop(place);
             job(scope)
         };
-        if self.0.event_loop.post(Box::new(job)) { Ok(()) } else { Err(gone()) }
+        if self.0.event_loop.post(Box::new(job), asked) { Ok(()) } else { Err(gone()) }
     }
 
     fn queue(&self, bytes: usize) -> Result<Waiting, Failure> {

@@ -3,11 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Instant;
 
 use innerbox_binding::{EventLoop, Failure, Meter};
 
 use crate::Limits;
-use crate::answer::Reply;
+use crate::answer::{Problem, Reply};
 use crate::home::{Home, Reference};
 use crate::table::{Key, Table};
 
@@ -16,6 +17,13 @@ pub(crate) struct Held {
     pub(crate) reference: Reference,
     /// Kept so that V8 tells when the object is collected.
     pub(crate) _watch: Option<v8::Weak<v8::Object>>,
+}
+
+/// Who waits for a promise of this isolate.
+pub(crate) struct Open {
+    pub(crate) reply: Reply,
+    /// When that was asked for.
+    pub(crate) asked: Instant,
 }
 
 /// The remotes of one isolate, in its slot.
@@ -27,7 +35,7 @@ pub struct Remotes {
     /// What was collected of it since the table was last looked at.
     pub(crate) collected: Rc<RefCell<Vec<Key>>>,
     /// Who waits for a promise of this isolate.
-    pub(crate) replies: RefCell<HashMap<u32, Reply>>,
+    pub(crate) open: RefCell<HashMap<u32, Open>>,
     pub(crate) next_reply: Cell<u32>,
     is_over: Box<dyn Fn() -> bool>,
     meter: Meter,
@@ -51,7 +59,7 @@ impl Remotes {
             lent: RefCell::new(Table::new(limits.handles)),
             held: RefCell::new(Table::new(limits.handles)),
             collected: Rc::default(),
-            replies: RefCell::default(),
+            open: RefCell::default(),
             next_reply: Cell::new(1),
             is_over: Box::new(is_over),
             meter: Meter::default(),
@@ -139,13 +147,28 @@ impl Remotes {
         }
     }
 
+    /// Tells those who have waited for a promise of this isolate as long as they may.
+    pub fn refuse_late(&self, event_loop: &EventLoop) {
+        let now = Instant::now();
+        let is_late = |open: &mut Open| event_loop.due(open.asked).is_some_and(|due| due <= now);
+        let late: Vec<_> = self.open.borrow_mut().extract_if(|_, open| is_late(open)).collect();
+        for (_, Open { reply, .. }) in late {
+            reply.tell(Err(Problem::late()));
+        }
+    }
+
+    /// When [`refuse_late`](Self::refuse_late) has to be called next.
+    pub fn next_late(&self, event_loop: &EventLoop) -> Option<Instant> {
+        self.open.borrow().values().filter_map(|open| event_loop.due(open.asked)).min()
+    }
+
     /// Lets go of everything; who waits is told that the isolate is gone. Call before it is disposed, or when nothing may
     /// run in it any more.
     pub fn clear(&self) {
         // Not kept borrowed: a reference that goes may be the last one to a value of this very isolate.
         let (lent, held) = (self.lent.borrow_mut().clear(), self.held.borrow_mut().clear());
-        let replies = self.replies.take();
-        drop((lent, held, replies));
+        let open = self.open.take();
+        drop((lent, held, open));
     }
 }
 

@@ -1,12 +1,13 @@
 //! What is asked of an isolate, and how it is done there.
 
 use std::rc::Rc;
+use std::time::Instant;
 
-use innerbox_binding::{Arguments, Failure, Flow, OrPending, Outcome, function, value};
+use innerbox_binding::{Arguments, EventLoop, Failure, Flow, OrPending, Outcome, function, value};
 
-use crate::answer::Reply;
+use crate::answer::{Problem, Reply};
 use crate::clone::{Serialized, deserialize};
-use crate::remotes::Remotes;
+use crate::remotes::{Open, Remotes};
 use crate::reply::{catching, fail, fulfil};
 use crate::table::Key;
 
@@ -44,7 +45,12 @@ impl Request {
     /// [`Failure::Pending`] where execution is being terminated.
     pub(crate) fn serve(self, scope: &mut v8::PinScope<'_, '_>, reply: Reply) -> Result<(), Failure> {
         v8::scope!(let scope, scope);
-        let remotes = Remotes::of(scope)?;
+        let (remotes, event_loop) = (Remotes::of(scope)?, EventLoop::of(scope)?);
+        let asked = event_loop.asked().unwrap_or_else(Instant::now);
+        if event_loop.due(asked).is_some_and(|due| due <= Instant::now()) {
+            reply.tell(Err(Problem::late()));
+            return Ok(());
+        }
         let made = catching(scope, |scope| {
             let made = self.perform(scope, &remotes)?;
             Ok(v8::Global::new(scope, made))
@@ -55,7 +61,7 @@ impl Request {
             Ok(made) => {
                 let made = v8::Local::new(scope, made);
                 match v8::Local::<v8::Promise>::try_from(made) {
-                    Ok(promise) => when_settled(scope, &remotes, promise, reply),
+                    Ok(promise) => when_settled(scope, &remotes, promise, Open { reply, asked }),
                     Err(_) => fulfil(reply, scope, made),
                 }
             }
@@ -122,11 +128,11 @@ fn when_settled(
     scope: &mut v8::PinScope<'_, '_>,
     remotes: &Rc<Remotes>,
     promise: v8::Local<v8::Promise>,
-    reply: Reply,
+    open: Open,
 ) -> Result<(), Failure> {
     let number = remotes.next_reply.get();
     remotes.next_reply.set(number.wrapping_add(1));
-    remotes.replies.borrow_mut().insert(number, reply);
+    remotes.open.borrow_mut().insert(number, open);
     let number = v8::Integer::new_from_unsigned(scope, number).into();
     let fulfilled = function(scope, "", on_fulfilled, Some(number)).or_pending()?;
     let rejected = function(scope, "", on_rejected, Some(number)).or_pending()?;
@@ -150,5 +156,5 @@ fn on_rejected<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> Out
 
 fn waiting(scope: &v8::PinScope<'_, '_>, args: &Arguments<'_>) -> Result<Option<Reply>, Failure> {
     let number = args.data().uint32_value(scope).or_pending()?;
-    Ok(Remotes::of(scope)?.replies.borrow_mut().remove(&number))
+    Ok(Remotes::of(scope)?.open.borrow_mut().remove(&number).map(|open| open.reply))
 }
