@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use innerbox::{Completion, Error, Outcome, Pool, PoolOptions, Sandbox};
+use innerbox::{Completion, Error, LimitHit, Outcome, Pool, PoolOptions, Sandbox};
 
 use super::console::Out;
 use super::options::SandboxOptions;
 use super::recipe::Recipe;
+use super::session::GRACE;
 use super::{exit, report};
 
 /// Inputs that are read before their answers are written.
@@ -57,7 +58,7 @@ impl Map {
         let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
         let recipe = Recipe::new(&self.sandbox, &name, &[], Out::Error, at_once)?;
         let engine = recipe.engine.clone();
-        let pool = Pool::new(&engine, options, move |_| recipe.builder().build())?;
+        let pool = Pool::new(&engine, options, move |_| recipe.builder().on_overrun(GRACE, end).build())?;
         self.map(&pool, inputs)
     }
 
@@ -90,6 +91,13 @@ impl Map {
         tally.tell(start.elapsed());
         Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { exit::THREW.into() })
     }
+}
+
+/// Ends the process where a call cannot be ended. What was answered already and not written yet is lost.
+fn end(limit: LimitHit) {
+    report::outcome(&Outcome::Limit { limit, error: None });
+    report::note("a call could not be ended, so the process is");
+    std::process::exit(exit::LIMIT.into());
 }
 
 fn open(inputs: &Path) -> Result<Box<dyn BufRead>> {

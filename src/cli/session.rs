@@ -15,7 +15,7 @@ use super::recipe::Recipe;
 use super::{exit, report};
 
 /// How long a run may take to end by itself once its time is over. A large collection of garbage takes half a second.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// A sandbox, and how its run is told.
 pub(crate) struct Session {

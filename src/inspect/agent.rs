@@ -15,7 +15,7 @@ use v8::inspector::{
 };
 
 use super::client::Client;
-use super::console::without_console;
+use super::console::{mirror_console, without_console};
 use super::handle::{Inspector, InspectorMessage, Start};
 use super::inbox::{Inbox, Listener, Request};
 use super::probe::Probe;
@@ -50,6 +50,8 @@ pub(crate) struct Agent {
     paused: Cell<bool>,
     /// The next run pauses at its first statement.
     breaks: Cell<bool>,
+    /// The console tells V8's own what it is told.
+    mirrors: Cell<bool>,
 }
 
 impl Agent {
@@ -75,6 +77,7 @@ impl Agent {
             breaking: Cell::new(false),
             paused: Cell::new(false),
             breaks: Cell::new(false),
+            mirrors: Cell::new(false),
         });
         let context = scope.get_current_context();
         let client = V8InspectorClient::new(Box::new(Client::new(scope, &agent, context)));
@@ -87,8 +90,11 @@ impl Agent {
         Ok(agent)
     }
 
-    /// The way to it from other threads.
-    pub(crate) fn inspector(&self) -> Inspector {
+    /// The way to it from other threads. Its sessions are told from now on what the console is.
+    pub(crate) fn inspector(&self, scope: &mut v8::PinScope<'_, '_>) -> Inspector {
+        if !self.mirrors.replace(true) {
+            mirror_console(scope);
+        }
         Inspector(Arc::clone(&self.inbox))
     }
 

@@ -80,7 +80,7 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_cpu_profile(&mut self, every: Duration) -> Result<(), Error> {
-        self.with_agent(|agent| agent.probe()?.start_profile(every))
+        self.with_agent(|agent, _| agent.probe()?.start_profile(every))
     }
 
     /// The profile since [`start_cpu_profile`](Self::start_cpu_profile): JSON, in the format that Chrome DevTools load from a
@@ -89,7 +89,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where none is being made.
     pub fn stop_cpu_profile(&mut self) -> Result<String, Error> {
-        self.with_agent(|agent| agent.probe()?.stop_profile())
+        self.with_agent(|agent, _| agent.probe()?.stop_profile())
     }
 
     /// Starts to count how often each function and each block of code runs, of all that is compiled from now on. Code runs slower meanwhile.
@@ -97,7 +97,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where the sandbox is not to be inspected.
     pub fn start_coverage(&mut self) -> Result<(), Error> {
-        self.with_agent(|agent| agent.probe()?.start_coverage())
+        self.with_agent(|agent, _| agent.probe()?.start_coverage())
     }
 
     /// What was counted since the start or the last time: JSON in V8's format, as Node.js writes it with `NODE_V8_COVERAGE`.
@@ -105,7 +105,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where nothing is being counted.
     pub fn take_coverage(&mut self) -> Result<String, Error> {
-        self.with_agent(|agent| agent.probe()?.take_coverage())
+        self.with_agent(|agent, _| agent.probe()?.take_coverage())
     }
 
     /// Stops counting.
@@ -113,7 +113,7 @@ impl Sandbox {
     /// # Errors
     /// As [`take_coverage`](Self::take_coverage).
     pub fn stop_coverage(&mut self) -> Result<(), Error> {
-        self.with_agent(|agent| agent.probe()?.stop_coverage())
+        self.with_agent(|agent, _| agent.probe()?.stop_coverage())
     }
 
     /// V8's inspector of this sandbox, which speaks the Chrome DevTools Protocol. It is connected when it is first asked
@@ -141,7 +141,7 @@ impl Sandbox {
     /// # Ok::<(), innerbox::Error>(())
     /// ```
     pub fn inspector(&mut self) -> Result<Inspector, Error> {
-        self.with_agent(|agent| Ok(agent.inspector()))
+        self.with_agent(|agent, scope| Ok(agent.inspector(scope)))
     }
 
     /// Does what sessions have asked for between two runs, or waits so long for the first to ask for something. It is under
@@ -161,7 +161,10 @@ impl Sandbox {
     }
 
     /// Does something with the inspector, inside of the isolate.
-    fn with_agent<R>(&mut self, body: impl FnOnce(&Agent) -> Result<R, Error>) -> Result<R, Error> {
+    fn with_agent<R>(
+        &mut self,
+        body: impl FnOnce(&Agent, &mut v8::PinScope<'_, '_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let (parts, interrupt) = (&self.parts, &self.interrupt);
         self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
@@ -175,7 +178,8 @@ impl Sandbox {
                 let _ = parts.inspected.set(parts.contexts.current.clone());
             }
             let agent = parts.agent.get().map(Rc::clone);
-            body(&*agent.ok_or_else(|| Error::Inspect("host fault: it has no agent".to_owned()))?)
+            let agent = agent.ok_or_else(|| Error::Inspect("host fault: it has no agent".to_owned()))?;
+            body(&agent, scope)
         })
     }
 }

@@ -530,6 +530,7 @@ fn map_calls_a_module_with_each_line_in_a_fresh_sandbox() {
         ("inputs.jsonl", "{\"n\": 1}\n{\"n\": 2}\nnot JSON\n{\"n\": 4}\n"),
         ("five.jsonl", "5\n"),
         ("five.js", "export default 5;"),
+        ("endless.js", "export default () => /a/g[Symbol.replace]('ab'.repeat(2 ** 23), 'bbbb').length;"),
     ]);
     let ended = scratch.innerbox(&["map", "square.js", "inputs.jsonl", "--threads", "2"]);
     assert_eq!(ended.out, "[1,1]\nnull\nnull\n[16,1]\n", "{}", ended.err);
@@ -546,6 +547,11 @@ fn map_calls_a_module_with_each_line_in_a_fresh_sandbox() {
     let ended = scratch.innerbox(&["map", "five.js", "five.jsonl"]);
     assert_eq!((ended.code, ended.out.as_str()), (1, "null\n"));
     assert!(ended.err.contains("the script's value: expected function, got number"), "{}", ended.err);
+
+    // What cannot be ended takes the process with it.
+    let ended = scratch.innerbox(&["map", "endless.js", "five.jsonl", "--wall", "100ms"]);
+    assert_eq!((ended.code, ended.out.as_str()), (3, ""));
+    assert!(ended.err.contains("a call could not be ended"), "{}", ended.err);
 
     let ended = scratch.innerbox(&["map", "none.js", "five.jsonl"]);
     assert_eq!((ended.code, ended.out.as_str()), (2, ""));

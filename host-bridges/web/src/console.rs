@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use innerbox_binding::{Arguments, Failure, Meter, Outcome, reference, value};
+use innerbox_binding::{Arguments, Failure, Meter, Outcome, prelude, reference, value};
 
 use crate::{State, clock};
 
@@ -164,6 +164,16 @@ impl Console {
     pub fn deliver(&self) {
         self.0.output.deliver();
     }
+}
+
+/// The console that scripts have, which they may have changed.
+///
+/// # Errors
+/// A host fault where the context has none.
+pub fn console_object<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<'s, v8::Object>, Failure> {
+    let console = prelude::export(scope, "web/console", "console")?;
+    v8::Local::<v8::Object>::try_from(console)
+        .map_err(|_| Failure::error("host fault: `console` is no object").code("ERR_HOST_FAULT"))
 }
 
 /// Writes `text` as the console does, under the same limit.

@@ -21,7 +21,9 @@ use innerbox_binding::{Failure, value};
 use crate::clock::Clock;
 pub use crate::clock::elapsed;
 use crate::console::Output;
-pub use crate::console::{Colors, Console, ConsoleFull, ConsoleQueue, ConsoleSink, Stream, write};
+pub use crate::console::{
+    Colors, Console, ConsoleFull, ConsoleQueue, ConsoleSink, Stream, console_object, write,
+};
 pub use crate::inspect::inspect;
 
 /// What the web's globals are lent.

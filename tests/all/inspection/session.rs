@@ -1,9 +1,9 @@
 //! Sessions of V8's inspector, in the process.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use innerbox::{Completion, Error, InspectorSession, Limit, Limits, Outcome, Sandbox};
+use innerbox::{Completion, ConsoleSink, Error, InspectorSession, Limit, Limits, Outcome, Sandbox, Stream};
 use serde_json::{Value, json};
 
 use super::{check_snapshot, sandbox, text};
@@ -33,7 +33,7 @@ impl Client {
 
     /// The first message for which this holds; those before it are dropped.
     #[track_caller]
-    fn wait(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+    fn wait(&self, mut is_it: impl FnMut(&Value) -> bool) -> Value {
         let until = Instant::now() + LONG;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -67,6 +67,14 @@ impl Client {
         let params =
             json!({ "expression": expression, "returnByValue": true, "includeCommandLineAPI": true });
         self.call(sandbox, "Runtime.evaluate", &params)["result"]["result"]["value"].clone()
+    }
+}
+
+struct Written(Sender<String>);
+
+impl ConsoleSink for Written {
+    fn write(&mut self, _: Stream, text: &str) {
+        let _ = self.0.send(text.to_owned());
     }
 }
 
@@ -243,7 +251,8 @@ fn a_heap_snapshot_comes_by_the_protocol_too() {
 #[test]
 fn scripts_see_nothing_of_an_inspector() {
     const WORLD: &str = "JSON.stringify([globalThis, console, Object.prototype, Function.prototype, process]
-        .map((object) => Reflect.ownKeys(object).map(String).sort()))";
+        .map((object) => Reflect.ownKeys(object).map(String).sort())
+        .concat(Object.values(console).map((method) => [method.name, method.length])))";
     const DESCRIPTION: &str = "JSON.stringify(Object.getOwnPropertyDescriptor(globalThis, 'console'))";
     let mut sandbox = sandbox();
     let before = [WORLD, DESCRIPTION].map(|source| text(&mut sandbox, source));
@@ -263,10 +272,59 @@ fn scripts_see_nothing_of_an_inspector() {
         client.evaluate(&mut sandbox, "[look(), code(), typeof queryObjects]"),
         json!(["none", "EvalError", "undefined"])
     );
-    // V8's own console would have told the session of this.
-    text(&mut sandbox, "console.log('to the sink alone'); 'said'");
-    assert_eq!(client.evaluate(&mut sandbox, "1"), json!(1));
-    assert!(client.said.try_iter().all(|message| message["method"] != "Runtime.consoleAPICalled"));
+}
+
+#[test]
+fn sessions_are_told_what_the_console_is_told() {
+    let (sender, written) = channel();
+    let mut sandbox = Sandbox::builder(&ENGINE).console(Written(sender)).build().unwrap();
+    sandbox.eval("console.info = () => { throw new Error('its own'); }; delete console.debug; 1");
+    let client = Client::new(&mut sandbox);
+    client.call(&mut sandbox, "Runtime.enable", &json!({}));
+    let source = "const { log } = console;
+        function speak() { log('a %s', 'line', { deep: [1] }); }
+        speak(); console.warn(1); console.error(new TypeError('bad')); console.table([{ a: 1 }]);
+        console.groupCollapsed('group'); console.log(console.log('in') === undefined); console.groupEnd();
+        console.count(); console.assert(false, 'no'); console.trace('here');
+        [typeof console.debug, (() => { try { console.info() } catch (error) { return error.message } })()].join()";
+    assert_eq!(text(&mut sandbox, source), "undefined,its own");
+    client.send(2, "Runtime.evaluate", &json!({ "expression": "1" }));
+    sandbox.attend_inspector(LONG);
+    let mut calls = Vec::new();
+    client.wait(|message| {
+        if message["method"] == "Runtime.consoleAPICalled" {
+            calls.push(message["params"].clone());
+        }
+        message["id"] == 2
+    });
+    let kinds: Vec<_> = calls.iter().map(|call| call["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "log",
+            "warning",
+            "error",
+            "table",
+            "startGroupCollapsed",
+            "log",
+            "log",
+            "endGroup",
+            "count",
+            "assert",
+            "trace"
+        ]
+    );
+    assert_eq!(calls[0]["args"][2]["preview"]["properties"][0]["name"], "deep");
+    let frame = &calls[0]["stackTrace"]["callFrames"][0];
+    assert_eq!((frame["functionName"].as_str(), frame["lineNumber"].as_u64()), (Some("speak"), Some(1)));
+    let lines: String = written.try_iter().collect();
+    for line in
+        ["a line { deep: [ 1 ] }\n", "TypeError: bad", "  true\n", "default: 1\n", "Assertion failed: no\n"]
+    {
+        assert!(lines.contains(line), "{line}: {lines}");
+    }
+    let trace = lines.split("Trace: here\n").nth(1).expect("a trace");
+    assert!(trace.trim_start().starts_with("at [eval]:5"), "{trace}");
 }
 
 #[test]

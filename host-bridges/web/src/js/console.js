@@ -81,7 +81,7 @@ const console = {
   trace(...values) {
     const { formatWithOptions } = load('web/inspect/format');
     const error = { name: 'Trace', message: formatWithOptions(inspectOptions(), ...values) };
-    ErrorCaptureStackTrace(error, console.trace);
+    ErrorCaptureStackTrace(error, trace);
     printText(ERR, `${error.stack}`);
   },
 
@@ -124,7 +124,7 @@ const console = {
   },
 
   groupCollapsed(...values) {
-    ReflectApply(console.group, console, values);
+    ReflectApply(group, console, values);
   },
 
   groupEnd() {
@@ -149,6 +149,9 @@ const console = {
 
   clear() {},
 };
+
+// The methods as they are, whatever has taken their places.
+const { trace, group } = console;
 
 defineHidden(console, { [SymbolToStringTag]: 'console' });
 defineHidden(globalThis, { console });
