@@ -87,7 +87,7 @@ struct Parts {
     remotes: Rc<Remotes>,
     /// V8's inspector, once somebody has asked for it.
     agent: OnceCell<Rc<Agent>>,
-    /// The context that the inspector shows.
+    /// The context that the inspector was told of first, kept alive for it.
     inspected: OnceCell<Context>,
 }
 

@@ -23,11 +23,12 @@ use super::protocol::{is_disabling, with_view, without_powers};
 use crate::error::Error;
 use crate::isolate::HeapLimit;
 
-/// V8 keeps contexts in groups. A sandbox has one context.
+/// V8 keeps contexts in groups: all of a sandbox are in one.
 const GROUP: i32 = 1;
 
-/// What DevTools is told of the context.
-const ABOUT: &str = r#"{"isDefault":true,"type":"default"}"#;
+/// What DevTools is told of the first context, and of each other one.
+const ABOUT_FIRST: &str = r#"{"isDefault":true,"type":"default"}"#;
+const ABOUT_FURTHER: &str = r#"{"isDefault":false,"type":"default"}"#;
 
 /// While nothing is asked for at a breakpoint, how often it is looked whether the run has passed its limit.
 const SLICE: Duration = Duration::from_millis(20);
@@ -50,7 +51,7 @@ pub(crate) struct Agent {
     paused: Cell<bool>,
     /// The next run pauses at its first statement.
     breaks: Cell<bool>,
-    /// The console tells V8's own what it is told.
+    /// Consoles tell V8's own what they are told.
     mirrors: Cell<bool>,
 }
 
@@ -82,19 +83,46 @@ impl Agent {
         let context = scope.get_current_context();
         let client = V8InspectorClient::new(Box::new(Client::new(scope, &agent, context)));
         let inspector = V8Inspector::create(scope, client);
-        without_console(scope, |_| {
-            inspector.context_created(context, GROUP, b"innerbox"[..].into(), ABOUT.as_bytes().into());
-        })?;
         *agent.inspector.borrow_mut() = Some(inspector);
+        agent.announce(scope, "innerbox", ABOUT_FIRST)?;
         scope.set_slot(Rc::clone(&agent));
         Ok(agent)
     }
 
-    /// The way to it from other threads. Its sessions are told from now on what the console is.
-    pub(crate) fn inspector(&self, scope: &mut v8::PinScope<'_, '_>) -> Inspector {
-        if !self.mirrors.replace(true) {
+    /// Tells it of the current context, which is a further one.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub(crate) fn enter(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Error> {
+        self.announce(scope, "innerbox, another context", ABOUT_FURTHER)?;
+        if self.mirrors.get() {
             mirror_console(scope);
         }
+        Ok(())
+    }
+
+    fn announce(&self, scope: &mut v8::PinScope<'_, '_>, name: &str, about: &str) -> Result<(), Error> {
+        let context = scope.get_current_context();
+        without_console(scope, |_| {
+            if let Some(inspector) = &*self.inspector.borrow() {
+                inspector.context_created(context, GROUP, name.as_bytes().into(), about.as_bytes().into());
+            }
+        })
+    }
+
+    /// True once sessions are told what consoles are.
+    pub(crate) fn mirrors(&self) -> bool {
+        self.mirrors.get()
+    }
+
+    /// Has the console of the current context tell sessions what it is told.
+    pub(crate) fn mirror(&self, scope: &mut v8::PinScope<'_, '_>) {
+        self.mirrors.set(true);
+        mirror_console(scope);
+    }
+
+    /// The way to it from other threads.
+    pub(crate) fn inspector(&self) -> Inspector {
         Inspector(Arc::clone(&self.inbox))
     }
 
@@ -216,15 +244,24 @@ impl Agent {
         inspector.as_ref().map(|inspector| inspector.connect(GROUP, channel, StringView::empty(), trust))
     }
 
-    /// Ends all sessions: call before the isolate is disposed.
-    pub(crate) fn close(&self, context: v8::Local<v8::Context>) {
+    /// Ends all sessions: the first of three steps before the isolate is disposed.
+    pub(crate) fn end_sessions(&self) {
         self.inbox.close();
         self.probe.take();
         self.sessions.take();
         self.closed.take();
-        if let Some(inspector) = self.inspector.take() {
-            inspector.context_destroyed(context);
+    }
+
+    /// Tells it that the current context goes: the second, for each context.
+    pub(crate) fn leave(&self, scope: &v8::PinScope<'_, '_>) {
+        if let Some(inspector) = &*self.inspector.borrow() {
+            inspector.context_destroyed(scope.get_current_context());
         }
+    }
+
+    /// Ends it: the third.
+    pub(crate) fn end(&self) {
+        self.inspector.take();
     }
 }
 

@@ -76,6 +76,22 @@ impl Contexts {
         Self { current: first, known, grants }
     }
 
+    /// Does something in each, as the current one.
+    ///
+    /// # Errors
+    /// The first of `body`.
+    pub(super) fn each<E>(
+        &self,
+        isolate: &mut v8::Isolate,
+        mut body: impl FnMut(&Context, &mut v8::PinScope<'_, '_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.known.iter().filter_map(|realm| realm.upgrade()).map(Context).try_for_each(|context| {
+            v8::scope!(let scope, isolate);
+            let Some(local) = context.local(scope) else { return Ok(()) };
+            body(&context, &mut v8::ContextScope::new(scope, local))
+        })
+    }
+
     /// Lets go of all: call before the isolate is disposed.
     pub(super) fn clear(&mut self) {
         self.known.drain(..).filter_map(|realm| realm.upgrade()).for_each(|realm| realm.clear());
@@ -111,17 +127,17 @@ impl Sandbox {
         if let Some(reason) = &self.death {
             return Err(Error::Died(reason.clone()));
         }
-        let contexts = &mut self.parts.contexts;
+        let (contexts, agent) = (&mut self.parts.contexts, self.parts.agent.get());
         let made = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
             let current = contexts.current.local(scope).ok_or_else(gone)?;
             let context = realm::make(scope, contexts.grants)?;
             let made = Context::new(scope, context, contexts.current.modules().another());
             let scope = &mut v8::ContextScope::new(scope, context);
-            match attach_like(scope, current) {
-                Ok(()) => Ok(made),
-                Err(failure) => Err(Error::Isolate(describe(scope, failure))),
+            if let Err(failure) = attach_like(scope, current) {
+                return Err(Error::Isolate(describe(scope, failure)));
             }
+            agent.map_or(Ok(()), |agent| agent.enter(scope)).map(|()| made)
         });
         if self.parts.heap.reached().is_some() {
             self.death = Some("its heap had no room for another context".to_owned());

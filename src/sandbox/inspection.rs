@@ -1,11 +1,15 @@
 //! What the host can see of a sandbox that its scripts cannot.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use innerbox_extension::Interrupt;
+
+use super::context::Context;
 use super::{Parts, Sandbox};
 use crate::completion::Outcome;
 use crate::error::Error;
@@ -80,7 +84,7 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_cpu_profile(&mut self, every: Duration) -> Result<(), Error> {
-        self.with_agent(|agent, _| agent.probe()?.start_profile(every))
+        self.with_agent(|agent| agent.probe()?.start_profile(every))
     }
 
     /// The profile since [`start_cpu_profile`](Self::start_cpu_profile): JSON, in the format that Chrome DevTools load from a
@@ -89,7 +93,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where none is being made.
     pub fn stop_cpu_profile(&mut self) -> Result<String, Error> {
-        self.with_agent(|agent, _| agent.probe()?.stop_profile())
+        self.with_agent(|agent| agent.probe()?.stop_profile())
     }
 
     /// Starts to count how often each function and each block of code runs, of all that is compiled from now on. Code runs slower meanwhile.
@@ -97,7 +101,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where the sandbox is not to be inspected.
     pub fn start_coverage(&mut self) -> Result<(), Error> {
-        self.with_agent(|agent, _| agent.probe()?.start_coverage())
+        self.with_agent(|agent| agent.probe()?.start_coverage())
     }
 
     /// What was counted since the start or the last time: JSON in V8's format, as Node.js writes it with `NODE_V8_COVERAGE`.
@@ -105,7 +109,7 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Inspect`] where nothing is being counted.
     pub fn take_coverage(&mut self) -> Result<String, Error> {
-        self.with_agent(|agent, _| agent.probe()?.take_coverage())
+        self.with_agent(|agent| agent.probe()?.take_coverage())
     }
 
     /// Stops counting.
@@ -113,7 +117,7 @@ impl Sandbox {
     /// # Errors
     /// As [`take_coverage`](Self::take_coverage).
     pub fn stop_coverage(&mut self) -> Result<(), Error> {
-        self.with_agent(|agent, _| agent.probe()?.stop_coverage())
+        self.with_agent(|agent| agent.probe()?.stop_coverage())
     }
 
     /// V8's inspector of this sandbox, which speaks the Chrome DevTools Protocol. It is connected when it is first asked
@@ -141,7 +145,18 @@ impl Sandbox {
     /// # Ok::<(), innerbox::Error>(())
     /// ```
     pub fn inspector(&mut self) -> Result<Inspector, Error> {
-        self.with_agent(|agent, scope| Ok(agent.inspector(scope)))
+        let inspector = self.with_agent(|agent| Ok((agent.inspector(), agent.mirrors())))?;
+        if let (_, false) = &inspector
+            && let Some(agent) = self.parts.agent.get()
+        {
+            let contexts = &self.parts.contexts;
+            let mirror = |_: &Context, scope: &mut v8::PinScope<'_, '_>| {
+                agent.mirror(scope);
+                Ok::<_, Error>(())
+            };
+            self.isolate.enter(|isolate| contexts.each(isolate, mirror))?;
+        }
+        Ok(inspector.0)
     }
 
     /// Does what sessions have asked for between two runs, or waits so long for the first to ask for something. It is under
@@ -161,30 +176,40 @@ impl Sandbox {
     }
 
     /// Does something with the inspector, inside of the isolate.
-    fn with_agent<R>(
-        &mut self,
-        body: impl FnOnce(&Agent, &mut v8::PinScope<'_, '_>) -> Result<R, Error>,
-    ) -> Result<R, Error> {
+    fn with_agent<R>(&mut self, body: impl FnOnce(&Agent) -> Result<R, Error>) -> Result<R, Error> {
         let (parts, interrupt) = (&self.parts, &self.interrupt);
         self.isolate.enter(|isolate| {
+            let agent = match parts.agent.get() {
+                Some(agent) => Rc::clone(agent),
+                None => parts.connect(isolate, interrupt)?,
+            };
             v8::scope!(let scope, isolate);
             let context = parts.contexts.current.local(scope);
             let context = context.ok_or_else(|| Error::Inspect("it is being dropped".to_owned()))?;
-            let scope = &mut v8::ContextScope::new(scope, context);
-            if parts.agent.get().is_none() {
-                let agent = Agent::connect(scope, Arc::clone(interrupt), &parts.heap)?;
-                // It was empty, and nothing of this comes back here.
-                let _ = parts.agent.set(agent);
-                let _ = parts.inspected.set(parts.contexts.current.clone());
-            }
-            let agent = parts.agent.get().map(Rc::clone);
-            let agent = agent.ok_or_else(|| Error::Inspect("host fault: it has no agent".to_owned()))?;
-            body(&agent, scope)
+            let _scope = &mut v8::ContextScope::new(scope, context);
+            body(&agent)
         })
     }
 }
 
 impl Parts {
+    /// Connects V8's inspector, and tells it of every context.
+    fn connect(&self, isolate: &mut v8::Isolate, interrupt: &Arc<Interrupt>) -> Result<Rc<Agent>, Error> {
+        let mut connected = None;
+        self.contexts.each(isolate, |context, scope| match &connected {
+            None => {
+                connected = Some(Agent::connect(scope, Arc::clone(interrupt), &self.heap)?);
+                // It was empty, here and below.
+                let _ = self.inspected.set(context.clone());
+                Ok(())
+            }
+            Some(agent) => agent.enter(scope),
+        })?;
+        let agent = connected.ok_or_else(|| Error::Inspect("it is being dropped".to_owned()))?;
+        let _ = self.agent.set(Rc::clone(&agent));
+        Ok(agent)
+    }
+
     /// Does what sessions have asked for.
     pub(super) fn attend_inspector(&self, isolate: &mut v8::Isolate) {
         if let Some(agent) = self.agent.get() {
@@ -202,9 +227,12 @@ impl Parts {
     /// Call before the isolate is disposed.
     pub(super) fn close_inspector(&self, isolate: &mut v8::Isolate) {
         let Some(agent) = self.agent.get() else { return };
-        v8::scope!(let scope, isolate);
-        if let Some(context) = self.inspected.get().and_then(|context| context.local(scope)) {
-            agent.close(context);
-        }
+        agent.end_sessions();
+        let leave = |_: &Context, scope: &mut v8::PinScope<'_, '_>| {
+            agent.leave(scope);
+            Ok::<_, Infallible>(())
+        };
+        let Ok(()) = self.contexts.each(isolate, leave);
+        agent.end();
     }
 }

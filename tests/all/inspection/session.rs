@@ -328,6 +328,41 @@ fn sessions_are_told_what_the_console_is_told() {
 }
 
 #[test]
+fn every_context_is_seen() {
+    let mut sandbox = sandbox();
+    let before = sandbox.new_context().unwrap();
+    let client = Client::new(&mut sandbox);
+    let after = sandbox.new_context().unwrap();
+    client.send(1, "Runtime.enable", &json!({}));
+    client.send(2, "Debugger.enable", &json!({}));
+    sandbox.attend_inspector(LONG);
+    let mut names = Vec::new();
+    client.wait(|message| {
+        let context = &message["params"]["context"];
+        let is_told = message["method"] == "Runtime.executionContextCreated";
+        names.extend(is_told.then(|| context["name"].as_str().unwrap().to_owned()));
+        message["id"] == 2
+    });
+    names.sort();
+    assert_eq!(names, ["innerbox", "innerbox, another context", "innerbox, another context"]);
+    let talk = |client: Client| {
+        for _ in 0..2 {
+            client.event("Debugger.paused");
+            client.send(9, "Debugger.resume", &json!({}));
+            assert_eq!(client.event("Runtime.consoleAPICalled")["params"]["args"][0]["value"], "from there");
+        }
+    };
+    beside(&mut sandbox, client, talk, |sandbox| {
+        sandbox.switch_to(&before).unwrap();
+        text(sandbox, "debugger; console.log('from there'); 'first'");
+        sandbox.switch_to(&after).unwrap();
+        sandbox.eval("debugger; console.log('from there'); 'second'")
+    });
+    drop((before, after));
+    assert_eq!(text(&mut sandbox, "'lives'"), "lives");
+}
+
+#[test]
 fn a_script_cannot_stand_in_the_way_of_an_inspector() {
     for (source, connects) in [
         (
