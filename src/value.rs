@@ -6,8 +6,10 @@ mod read;
 mod ser;
 mod write;
 
-pub(crate) use read::{Unreadable, read};
+pub(crate) use read::{Unreadable, read, read_lending};
 pub(crate) use write::write;
+
+use innerbox_bridge_remote::Reference;
 
 /// A JavaScript value, copied out of its isolate or to be copied into one.
 ///
@@ -46,6 +48,8 @@ pub enum Value {
     Array(Vec<Value>),
     /// An object: its own enumerable properties whose names are strings, in order. Of an error also name and message.
     Object(Vec<(String, Value)>),
+    /// A function that a script gave to a function of the host's, or what a `Reference` that it gave stands for.
+    Reference(Reference),
     /// Something that cannot leave its isolate, in words: a function, a symbol, a promise, a circular reference.
     Other(String),
 }

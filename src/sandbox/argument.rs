@@ -127,6 +127,7 @@ pub(super) mod sealed {
             read(scope, value, bytes).map_err(|unreadable| match unreadable {
                 Unreadable::Limit(limit) => NotTaken::Limit(limit),
                 Unreadable::Threw => NotTaken::Failed(Failure::Pending),
+                Unreadable::Refused(failure) => NotTaken::Failed(failure),
             })
         }
     }

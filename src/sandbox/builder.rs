@@ -186,6 +186,9 @@ impl<'e> SandboxBuilder<'e> {
     /// Gives scripts a function of the host's, on their global object. Its arguments are read as a tuple: those that are
     /// missing are `undefined`, and those too many are left out. What it returns is returned, and an error is thrown.
     ///
+    /// Where it has a [`Reference`](crate::Reference) among its arguments, a script gives a function, or whatever it wraps as
+    /// `new Reference(value)`; the host calls that in a later run, on whatever thread the sandbox is.
+    ///
     /// It runs on the sandbox's thread, and nothing interrupts it. To use the sandbox from there is not possible: it is in
     /// the middle of a run.
     ///
@@ -197,6 +200,25 @@ impl<'e> SandboxBuilder<'e> {
     ///     .function("area", |(width, height): (f64, Option<f64>)| Ok(width * height.unwrap_or(width)))
     ///     .build()?;
     /// assert_eq!(sandbox.eval("area(2, 3) + area(5)").into_value::<f64>()?, 31.0);
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    /// A listener, called when its event has come:
+    /// ```
+    /// # use std::cell::RefCell;
+    /// # use std::rc::Rc;
+    /// # use innerbox::{Config, Engine, Reference, Sandbox};
+    /// let engine = Engine::new(Config::default())?;
+    /// let listeners = Rc::new(RefCell::new(Vec::new()));
+    /// let listening = Rc::clone(&listeners);
+    /// let mut sandbox = Sandbox::builder(&engine)
+    ///     .function("on", move |(event, listener): (String, Reference)| {
+    ///         listening.borrow_mut().push((event, listener));
+    ///         Ok(())
+    ///     })
+    ///     .build()?;
+    /// sandbox.eval("on('order', (amount) => amount * 2)");
+    /// let (_, listener) = listeners.take().remove(0);
+    /// assert_eq!(sandbox.call(&listener, &[21.into()]).into_value::<u32>()?, 42);
     /// # Ok::<(), innerbox::Error>(())
     /// ```
     pub fn function<A: DeserializeOwned, R: Serialize>(

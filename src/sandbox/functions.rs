@@ -10,7 +10,7 @@ use serde::de::value::Error;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 
-use crate::value::{Unreadable, Value, read, write};
+use crate::value::{Unreadable, Value, read_lending, write};
 
 /// What went wrong in a call, for the script.
 #[derive(Debug)]
@@ -123,10 +123,11 @@ fn arguments(
 ) -> Result<Vec<Value>, Failure> {
     let list: Vec<_> = (0..args.length()).map(|index| args.get(index)).collect();
     let list = v8::Array::new_with_elements(scope, &list);
-    match read(scope, list.into(), bytes) {
+    match read_lending(scope, list.into(), bytes) {
         Ok(Value::Array(values)) => Ok(values),
         Ok(_) => Err(missing()),
         Err(Unreadable::Threw) => Err(Failure::Pending),
+        Err(Unreadable::Refused(failure)) => Err(failure),
         Err(Unreadable::Limit(limit)) => Err(Failure::range_error(limit.to_string()).code("ERR_LIMIT")),
     }
 }

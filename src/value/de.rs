@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use innerbox_bridge_remote::Reference;
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
@@ -29,6 +30,9 @@ impl<'de> Deserializer<'de> for Value {
             Self::Bytes(bytes) => visitor.visit_byte_buf(bytes),
             Self::Array(elements) => visit_seq(elements, visitor),
             Self::Object(members) => visit_map(members, visitor),
+            Self::Reference(reference) => {
+                Err(Error::invalid_type(Unexpected::Other(reference.type_of()), &visitor))
+            }
             Self::Other(what) => Err(Error::invalid_type(Unexpected::Other(&what), &visitor)),
         }
     }
@@ -42,10 +46,17 @@ impl<'de> Deserializer<'de> for Value {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
+        match self {
+            Self::Reference(reference) if name == Reference::SERDE_NAME => {
+                reference.hand_over();
+                visitor.visit_unit()
+            }
+            other if name == Reference::SERDE_NAME => other.deserialize_any(visitor),
+            other => visitor.visit_newtype_struct(other),
+        }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

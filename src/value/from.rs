@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use innerbox_bridge_remote::Reference;
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
@@ -124,9 +125,14 @@ impl Serializer for ToValue {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<Value, Refusal> {
+        if name == Reference::SERDE_NAME
+            && let Some(reference) = Reference::taken_over()
+        {
+            return Ok(Value::Reference(reference));
+        }
         value.serialize(self)
     }
 

@@ -1,6 +1,8 @@
 //! Copies a value out of its isolate.
 
+use innerbox_binding::Failure;
 use innerbox_binding::value::{kind, name};
+use innerbox_bridge_remote::{Reference, Remotes, held};
 
 use super::Value;
 use crate::completion::{Limit, LimitHit};
@@ -17,6 +19,8 @@ pub(crate) enum Unreadable {
     Threw,
     /// It is too large or too deep.
     Limit(LimitHit),
+    /// A function in it cannot be lent.
+    Refused(Failure),
 }
 
 /// Copies `value`, which may take `bytes` at most.
@@ -25,13 +29,22 @@ pub(crate) fn read(
     value: v8::Local<v8::Value>,
     bytes: usize,
 ) -> Result<Value, Unreadable> {
-    let mut reader = Reader { allowed: bytes, used: 0 };
-    reader.value(scope, value, None)
+    Reader { allowed: bytes, used: 0, lends: false }.value(scope, value, None)
+}
+
+/// The same, with references to the functions in it, and what references in it stand for.
+pub(crate) fn read_lending(
+    scope: &mut v8::PinScope<'_, '_>,
+    value: v8::Local<v8::Value>,
+    bytes: usize,
+) -> Result<Value, Unreadable> {
+    Reader { allowed: bytes, used: 0, lends: true }.value(scope, value, None)
 }
 
 struct Reader {
     allowed: usize,
     used: usize,
+    lends: bool,
 }
 
 /// The objects that are being read, from the inside out.
@@ -80,6 +93,11 @@ impl Reader {
     ) -> Result<Value, Unreadable> {
         if let Some(bytes) = self.bytes(scope, object)? {
             return Ok(bytes);
+        }
+        if self.lends
+            && let Some(reference) = lend(scope, object)?
+        {
+            return Ok(Value::Reference(reference));
         }
         if object.is_function() || object.is_promise() || object.is_reg_exp() || object.is_external() {
             return self.other(scope, object.into());
@@ -256,6 +274,18 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// A reference to a function, or what the object refers to.
+fn lend(
+    scope: &v8::PinScope<'_, '_>,
+    object: v8::Local<v8::Object>,
+) -> Result<Option<Reference>, Unreadable> {
+    if object.is_function() {
+        let remotes = Remotes::of(scope).map_err(Unreadable::Refused)?;
+        return remotes.lend(scope, object.into()).map(Some).map_err(Unreadable::Refused);
+    }
+    Ok(held(scope, object))
 }
 
 fn is_inside(object: v8::Local<v8::Object>, mut outer: Outer<'_>) -> bool {

@@ -30,6 +30,7 @@ impl Serialize for Value {
             Self::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Self::Array(elements) => serializer.collect_seq(elements),
             Self::Object(members) => members_to_map(members, serializer),
+            Self::Reference(reference) => reference.serialize(serializer),
             Self::Other(what) => serializer.collect_str(&format_args!("[{what}]")),
         }
     }

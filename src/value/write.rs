@@ -34,6 +34,7 @@ pub(crate) fn write<'s>(
             }
             object.into()
         }
+        Value::Reference(reference) => innerbox_bridge_remote::value(scope, reference)?,
         Value::Other(what) => {
             return Err(Failure::type_error(format!("{what}: it cannot be given to an isolate")));
         }

@@ -39,6 +39,11 @@ pub(crate) fn reference(
     }
 }
 
+/// What an object of the class stands for; `None` where it is none, or was released.
+pub fn held(scope: &v8::PinScope<'_, '_>, object: v8::Local<v8::Object>) -> Option<Reference> {
+    reference(scope, object).ok().flatten()
+}
+
 /// As [`reference`], for the receiver of a method.
 pub(crate) fn receiver(
     scope: &v8::PinScope<'_, '_>,

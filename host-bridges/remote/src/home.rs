@@ -148,6 +148,13 @@ impl Reference {
     }
 }
 
+/// Equal where they were lent together: what is lent twice has two references.
+impl PartialEq for Reference {
+    fn eq(&self, other: &Self) -> bool {
+        self.home() == other.home() && self.key() == other.key()
+    }
+}
+
 impl std::fmt::Debug for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reference").field("type_of", &self.0.type_of).finish_non_exhaustive()

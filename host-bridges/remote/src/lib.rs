@@ -14,6 +14,7 @@ mod home;
 mod remotes;
 mod reply;
 mod request;
+mod serde;
 mod table;
 mod wait;
 
@@ -21,7 +22,7 @@ use innerbox_binding::{Failure, prelude};
 
 pub use answer::Form;
 pub use clone::{CloneOptions, Serialized, deserialize, serialize};
-pub use held::value;
+pub use held::{held, value};
 pub use home::{Home, Reference};
 pub use remotes::Remotes;
 pub use reply::take;

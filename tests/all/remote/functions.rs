@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use innerbox::{Limits, Outcome, Sandbox, SandboxBuilder};
+use innerbox::{Limits, Outcome, Reference, Sandbox, SandboxBuilder, Value};
 use serde::{Deserialize, Serialize};
 
 use super::told;
@@ -134,4 +135,93 @@ fn what_crosses_meets_the_limit() {
     assert_eq!(sandbox.eval("length('x'.repeat(9_952))").into_value::<u32>().unwrap(), 9952);
     assert_eq!(told(sandbox.eval("length('x'.repeat(9_953))")).0, "ERR_LIMIT");
     assert_eq!(told(sandbox.eval("length({ get a() { throw new TypeError('mine'); } })")).1, "mine");
+}
+
+/// Options with a function among them.
+#[derive(Deserialize)]
+struct Watch {
+    path: String,
+    on_change: Reference,
+    on_end: Option<Reference>,
+}
+
+type Kept = Arc<Mutex<Vec<Reference>>>;
+
+fn keeping(limits: Limits) -> (SandboxBuilder<'static>, Kept) {
+    let kept = Kept::default();
+    let keep = |kept: &Kept| {
+        let kept = Arc::clone(kept);
+        move |reference: Option<Reference>| kept.lock().unwrap().extend(reference)
+    };
+    let (watch, later, raw) = (keep(&kept), keep(&kept), keep(&kept));
+    let builder = builder()
+        .limits(limits)
+        .function("watch", move |(options,): (Watch,)| {
+            watch(Some(options.on_change));
+            watch(options.on_end);
+            Ok(options.path)
+        })
+        .promising_function("later", move |(name, reference): (String, Reference)| {
+            later(Some(reference));
+            Ok(name)
+        })
+        .function("raw", move |(reference,): (Reference,)| {
+            raw(Some(reference.clone()));
+            Ok(reference)
+        });
+    (builder, kept)
+}
+
+#[test]
+fn functions_of_scripts_are_references_to_functions_of_the_host() {
+    let (builder, kept) = keeping(Limits::default());
+    let mut sandbox = builder.build().unwrap();
+    let source = "import { Reference } from 'innerbox:reference';
+        const same = (n) => n + 1;
+        const seen = [watch({ path: 'a', on_change: (n) => n * 2 }), await later('b', async (n) => n * 3),
+          raw(same) === same, typeof raw(new Reference({ value: 5 }))];
+        export default seen.join();";
+    assert_eq!(
+        sandbox.run_module_source("main.js", source).into_value::<String>().unwrap(),
+        "a,b,true,object"
+    );
+    let kept = std::mem::take(&mut *kept.lock().unwrap());
+    let call = |sandbox: &mut Sandbox, index: usize| {
+        sandbox.call(&kept[index], &[7.into()]).into_value::<u32>().unwrap()
+    };
+    assert_eq!([0, 1, 2].map(|index| call(&mut sandbox, index)), [14, 21, 8]);
+    assert_eq!(sandbox.get_into::<Value>(&kept[3], "value").into_returned().unwrap(), Value::Number(5.0));
+    // To another sandbox it is an object of the class.
+    let mut other = self::builder().build().unwrap();
+    let global = other.global().into_returned().unwrap();
+    other.set(&global, "given", kept[0].clone()).into_returned().unwrap();
+    assert_eq!(other.eval("given.constructor.name").into_value::<String>().unwrap(), "Reference");
+}
+
+#[test]
+fn what_is_no_function_is_named_and_the_limit_of_handles_holds() {
+    let (builder, kept) = keeping(Limits { handles: 3, ..Limits::default() });
+    let mut sandbox = builder.build().unwrap();
+    for (source, expected) in [
+        (
+            "watch({ path: 'a', on_change: 5 })",
+            "`watch`: argument 1: invalid type: integer `5`, expected function",
+        ),
+        ("watch({ path: 'a', on_change: null })", "`watch`: argument 1: expected function"),
+        ("watch({ path: 'a' })", "`watch`: argument 1: missing field `on_change`"),
+        (
+            "watch({ path: () => {}, on_change() {} })",
+            "`watch`: argument 1: invalid type: function, expected a string",
+        ),
+    ] {
+        assert_eq!(told(sandbox.eval(source)), ("ERR_INVALID_ARG_TYPE".to_owned(), expected.to_owned()));
+    }
+    assert!(kept.lock().unwrap().is_empty());
+    let watch = "watch({ path: 'a', on_change() {} })";
+    let all = sandbox.eval(&format!("for (let i = 0; i < 3; i++) {watch}; 1"));
+    assert_eq!(all.into_value::<u32>().unwrap(), 1);
+    assert_eq!(told(sandbox.eval(watch)).0, "ERR_LIMIT");
+    kept.lock().unwrap().clear();
+    assert_eq!(sandbox.eval(watch).into_value::<String>().unwrap(), "a");
+    assert!(serde_json::to_string(&kept.lock().unwrap()[0]).is_err());
 }
