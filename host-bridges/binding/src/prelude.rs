@@ -265,7 +265,8 @@ fn compile<'s>(
     let file = value::string(scope, &format!("innerbox:{}", source.name));
     let origin = v8::ScriptOrigin::new(scope, file.into(), 0, 0, false, -1, None, false, false, false, None);
     let text = v8::String::new_from_onebyte_const(scope, &source.text).or_pending()?;
-    let (cached, for_snapshot) = (code_of(source.name), scope.get_slot::<ForSnapshot>().is_some());
+    let for_snapshot = scope.get_slot::<ForSnapshot>().is_some();
+    let cached = code_of(source.name).filter(|_| !for_snapshot);
     let (mut compiled, options) = match cached {
         Some(code) => {
             let code = v8::CachedData::new(code);

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, require_room, uint8_array_from, value};
+use innerbox_binding::{
+    Arguments, Failure, OrPending, Outcome, reference, require_room, uint8_array_from, value,
+};
 
 /// Most UTF-16 units that a string of V8's may have.
 const STRING_UNITS_MAX: usize = (1 << 29) - 24;
@@ -48,6 +50,16 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
     value::set_function(scope, host, "utf8Length", utf8_length);
     value::set_function(scope, host, "compare", compare);
     value::set_function(scope, host, "indexOf", index_of);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![
+        reference(encode_callback),
+        reference(decode_callback),
+        reference(utf8_length),
+        reference(compare),
+        reference(index_of),
+    ]
 }
 
 /// `encode(text, encoding)`: the bytes that `text` stands for.

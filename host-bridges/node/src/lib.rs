@@ -102,15 +102,14 @@ pub fn define(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
 /// # Errors
 /// As [`install`].
 pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), Failure> {
-    prelude::register(scope, modules::SOURCES)?;
-    scope.get_current_context().set_slot(Rc::new(State {
+    let state = State {
         files: Arc::new(options.files),
         arguments: options.arguments,
         environment: options.environment,
         cwd: access::normalize(&options.cwd),
         exit: options.exit,
-    }));
-    Ok(())
+    };
+    attach_state(scope, Rc::new(state))
 }
 
 /// The second half for a further context of an isolate: it shares what `other` is lent.
@@ -118,8 +117,17 @@ pub fn attach(scope: &mut v8::PinScope<'_, '_>, options: Options) -> Result<(), 
 /// # Errors
 /// As [`install`], and a host fault where `other` has none of it.
 pub fn attach_like(scope: &mut v8::PinScope<'_, '_>, other: v8::Local<v8::Context>) -> Result<(), Failure> {
+    attach_state(scope, other.get_slot::<State>().ok_or_else(missing)?)
+}
+
+fn attach_state(scope: &mut v8::PinScope<'_, '_>, state: Rc<State>) -> Result<(), Failure> {
     prelude::register(scope, modules::SOURCES)?;
-    let state = other.get_slot::<State>().ok_or_else(missing)?;
     scope.get_current_context().set_slot(state);
-    Ok(())
+    process::tell_again(scope)
+}
+
+/// What a snapshot refers to in which the globals have been used. The modules that only `import` gives are not among them.
+#[must_use]
+pub fn references() -> Vec<v8::ExternalReference> {
+    [encoding::references(), process::references(), prelude::text_references(modules::SOURCES)].concat()
 }

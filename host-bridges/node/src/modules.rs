@@ -119,6 +119,7 @@ pub(crate) static SOURCES: &[Source] = &[
     source!("path", no_natives),
     source!("events", no_natives),
     source!("process", process::natives),
+    source!("process_told", no_natives),
     source!("fs", fs::natives),
     source!("fs_promises", no_natives),
     source!("timers", no_natives),

@@ -1,6 +1,6 @@
 //! `process`: what a script is told of the run it is part of, and its two streams.
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, prelude, value};
+use innerbox_binding::{Arguments, Failure, OrPending, Outcome, prelude, reference, value};
 use innerbox_bridge_web::{Stream, elapsed, write};
 
 use crate::State;
@@ -19,13 +19,28 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
     for (name, fact) in facts {
         value::set(scope, host, name, value::string(scope, &fact).into());
     }
-    if let Ok(state) = State::of(scope) {
-        let cwd = value::string(scope, &state.cwd.to_string_lossy());
-        value::set(scope, host, "cwd", cwd.into());
-        value::set(scope, host, "arguments", strings(scope, &state.arguments));
-        let pairs = state.environment.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        value::set(scope, host, "environment", strings(scope, &pairs.collect::<Vec<_>>()));
-    }
+    value::set_function(scope, host, "cwd", cwd);
+    value::set_function(scope, host, "arguments", arguments);
+    value::set_function(scope, host, "environment", environment);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![
+        reference(exit),
+        reference(write_callback),
+        reference(elapsed_callback),
+        reference(memory),
+        reference(cwd),
+        reference(arguments),
+        reference(environment),
+    ]
+}
+
+/// Tells `process` what it is now lent, where the context has it already: one that came from a snapshot may.
+pub(crate) fn tell_again(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    let tell = prelude::loaded(scope, "node/process_told", "tell");
+    let Some(Ok(tell)) = tell.map(v8::Local::<v8::Function>::try_from) else { return Ok(()) };
+    tell.call(scope, value::undefined(scope), &[]).or_pending().map(drop)
 }
 
 fn strings<'s>(scope: &v8::PinScope<'s, '_>, texts: &[impl AsRef<str>]) -> v8::Local<'s, v8::Value> {
@@ -73,6 +88,25 @@ fn write_callback<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>) -> 
 fn elapsed_callback<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
     let nanoseconds = u64::try_from(elapsed(scope)?.as_nanos()).unwrap_or(u64::MAX);
     Ok(v8::BigInt::new_from_u64(scope, nanoseconds).into())
+}
+
+/// `cwd()`: the folder that relative paths start from.
+fn cwd<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
+    let state = State::of(scope)?;
+    Ok(value::string(scope, &state.cwd.to_string_lossy()).into())
+}
+
+/// `arguments()`: the program, the script, and what follows.
+fn arguments<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
+    let state = State::of(scope)?;
+    Ok(strings(scope, &state.arguments))
+}
+
+/// `environment()`: names and values in turn.
+fn environment<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
+    let state = State::of(scope)?;
+    let pairs = state.environment.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    Ok(strings(scope, &pairs.collect::<Vec<_>>()))
 }
 
 /// `memory()`: bytes of the heap, used of it, and outside of it.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use innerbox_binding::{Arguments, Failure, Outcome, value};
+use innerbox_binding::{Arguments, Failure, Outcome, reference, value};
 
 use crate::State;
 
@@ -49,9 +49,17 @@ pub fn elapsed(scope: &v8::PinScope<'_, '_>) -> Result<Duration, Failure> {
 
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "now", now);
-    let origin = State::of(scope).map(|state| milliseconds(state.clock.origin_since_epoch));
-    let origin = v8::Number::new(scope, origin.unwrap_or(0.0));
-    value::set(scope, host, "timeOrigin", origin.into());
+    value::set_function(scope, host, "timeOrigin", time_origin);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![reference(now), reference(time_origin)]
+}
+
+/// `timeOrigin()`: when the context was made, in milliseconds of the Unix time.
+fn time_origin<'s>(scope: &mut v8::PinScope<'s, '_>, _: Arguments<'s>) -> Outcome<'s> {
+    let origin = milliseconds(State::of(scope)?.clock.origin_since_epoch);
+    Ok(v8::Number::new(scope, origin).into())
 }
 
 /// `now()`: milliseconds since the context was made.

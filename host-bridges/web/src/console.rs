@@ -199,7 +199,7 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
 }
 
 pub(crate) fn references() -> Vec<v8::ExternalReference> {
-    vec![reference(write_callback), reference(clock::now), reference(colored)]
+    vec![reference(write_callback), reference(colored)]
 }
 
 /// `colored()`: whether values are coloured.

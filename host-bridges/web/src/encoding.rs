@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, require_room, uint8_array_from, value};
+use innerbox_binding::{
+    Arguments, Failure, OrPending, Outcome, reference, require_room, uint8_array_from, value,
+};
 
 /// Padding is taken off before; the bits that a last digit has to spare may be anything.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -24,6 +26,17 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
     value::set_function(scope, host, "decode", decode_callback);
     value::set_function(scope, host, "toBase64", to_base64);
     value::set_function(scope, host, "fromBase64", from_base64);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![
+        reference(encode),
+        reference(encode_into),
+        reference(encoding_of),
+        reference(decode_callback),
+        reference(to_base64),
+        reference(from_base64),
+    ]
 }
 
 /// `encode(text)`: its bytes in UTF-8.

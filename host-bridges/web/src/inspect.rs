@@ -1,6 +1,6 @@
 //! What only the engine knows of a value, for `inspect`: nothing here runs any of the tenant's code.
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, prelude, value};
+use innerbox_binding::{Arguments, Failure, OrPending, Outcome, prelude, reference, value};
 
 use crate::console::Colors;
 
@@ -68,6 +68,17 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
     value::set_function(scope, host, "ownNamedKeys", own_named_keys);
     value::set_function(scope, host, "promiseDetails", promise_details);
     value::set_function(scope, host, "proxyDetails", proxy_details);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![
+        reference(kind_of),
+        reference(constructor_name),
+        reference(entries_of),
+        reference(own_named_keys),
+        reference(promise_details),
+        reference(proxy_details),
+    ]
 }
 
 /// `kindOf(value)`: its number in `kinds`, 0 for an ordinary object or no object at all.

@@ -127,9 +127,20 @@ fn attach_state(scope: &mut v8::PinScope<'_, '_>, state: Rc<State>) -> Result<()
     Ok(())
 }
 
-/// What a snapshot with the first half refers to.
+/// What a snapshot with the first half refers to, whatever of it has been used.
+#[must_use]
 pub fn references() -> Vec<v8::ExternalReference> {
-    [console::references(), timers::references(), prelude::text_references(SOURCES)].concat()
+    [
+        clock::references(),
+        console::references(),
+        encoding::references(),
+        inspect::references(),
+        random::references(),
+        timers::references(),
+        url::references(),
+        prelude::text_references(SOURCES),
+    ]
+    .concat()
 }
 
 fn define_all(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Random numbers of the operating system.
 
-use innerbox_binding::{Arguments, Failure, Outcome, value};
+use innerbox_binding::{Arguments, Failure, Outcome, reference, value};
 
 /// Most bytes at once, as the web has it.
 const BYTES_MAX: usize = 65_536;
@@ -8,6 +8,10 @@ const BYTES_MAX: usize = 65_536;
 pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::Object>) {
     value::set_function(scope, host, "fillRandomly", fill_randomly);
     value::set_function(scope, host, "randomUUID", random_uuid);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![reference(fill_randomly), reference(random_uuid)]
 }
 
 /// `fillRandomly(view)`.

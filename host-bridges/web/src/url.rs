@@ -1,6 +1,6 @@
 //! URLs: parsed, changed part by part, and their queries.
 
-use innerbox_binding::{Arguments, Failure, OrPending, Outcome, value};
+use innerbox_binding::{Arguments, Failure, OrPending, Outcome, reference, value};
 use url::{Url, form_urlencoded, quirks};
 
 /// Most UTF-16 units of a URL or a query. Parsing copies a text several times in the host.
@@ -11,6 +11,10 @@ pub(crate) fn natives<'s>(scope: &v8::PinScope<'s, '_>, host: v8::Local<'s, v8::
     value::set_function(scope, host, "change", change);
     value::set_function(scope, host, "parseQuery", parse_query);
     value::set_function(scope, host, "serializeQuery", serialize_query);
+}
+
+pub(crate) fn references() -> Vec<v8::ExternalReference> {
+    vec![reference(parse), reference(change), reference(parse_query), reference(serialize_query)]
 }
 
 /// `parse(input, base)`: the parts of a URL, or undefined where it is none.

@@ -42,9 +42,21 @@ function streamTo(number) {
 }
 
 const env = {};
-for (let i = 0; i < host.environment.length; i += 2) env[host.environment[i]] = host.environment[i + 1];
-
+const argv = [];
 const process = new EventEmitter();
+
+// What is the sandbox's own; told again where a snapshot has brought `process` into another one.
+function tell() {
+  for (const key of primordials.ObjectKeys(env)) delete env[key];
+  const environment = host.environment();
+  for (let i = 0; i < environment.length; i += 2) env[environment[i]] = environment[i + 1];
+  const told = host.arguments();
+  argv.length = told.length;
+  for (let i = 0; i < told.length; i++) argv[i] = told[i];
+  process.argv0 = argv[0];
+  process.execPath = argv[0];
+}
+load('node/process_told').tell = tell;
 
 function hrtime(previous) {
   const nanoseconds = host.elapsed();
@@ -101,17 +113,17 @@ const properties = {
   version: `v${NODE}`,
   versions: { node: NODE, v8: host.v8, innerbox: host.innerbox },
   release: { name: 'node' },
-  argv: host.arguments,
-  argv0: host.arguments[0],
+  argv,
+  argv0: undefined,
   execArgv: [],
-  execPath: host.arguments[0],
+  execPath: undefined,
   env,
   exitCode: undefined,
   features: {},
   config: {},
   stdout: streamTo(OUT),
   stderr: streamTo(ERR),
-  cwd: () => host.cwd,
+  cwd: () => host.cwd(),
   chdir: unavailable('chdir'),
   kill: unavailable('kill'),
   umask: () => 0o022,
@@ -123,6 +135,7 @@ const properties = {
   emitWarning,
 };
 for (const key of primordials.ObjectKeys(properties)) process[key] = properties[key];
+tell();
 defineHidden(process, { [SymbolToStringTag]: 'process' });
 
 return process;

@@ -46,7 +46,7 @@ function timeOf(mark) {
 
 class Performance {
   get timeOrigin() {
-    return timeOrigin;
+    return timeOrigin();
   }
 
   now() {
@@ -87,7 +87,7 @@ class Performance {
   }
 
   toJSON() {
-    return { timeOrigin };
+    return { timeOrigin: timeOrigin() };
   }
 }
 
