@@ -32,6 +32,8 @@ pub enum Error {
     },
     /// The isolate could not be prepared. A heap limit too small for an empty realm shows as this.
     Isolate(String),
+    /// A snapshot cannot be made of what a script has left, or one is refused.
+    Snapshot(String),
     /// The sandbox cannot be inspected, or not in this way now.
     Inspect(String),
     /// The answer is not of the type that was asked for.
@@ -58,6 +60,7 @@ impl fmt::Display for Error {
             Self::Io { what, path, source } => write!(f, "cannot {what} `{}`: {source}", path.display()),
             Self::Component { name, source } => write!(f, "component `{name}`: {source:#}"),
             Self::Isolate(what) => write!(f, "cannot prepare an isolate: {what}"),
+            Self::Snapshot(what) => write!(f, "snapshot: {what}"),
             Self::Inspect(what) => write!(f, "cannot inspect the sandbox: {what}"),
             Self::Answer(what) => write!(f, "the script's answer is of another type: {what}"),
             Self::Threw(error) => write!(f, "the script threw: {error}"),

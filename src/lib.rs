@@ -69,6 +69,7 @@ mod limits;
 mod modules;
 mod pool;
 mod sandbox;
+mod snapshot;
 mod value;
 
 pub use innerbox_bridge_component::typings::WitDocs;
@@ -86,7 +87,8 @@ pub use grant::Grant;
 pub use inspect::{HeapStatistics, Inspector, InspectorMessage, InspectorSession, Start, Times};
 pub use limits::Limits;
 pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
-pub use sandbox::{Argument, Context, FromScript, Sandbox, SandboxBuilder, SandboxHandle};
+pub use sandbox::{Argument, Context, FromScript, Sandbox, SandboxBuilder, SandboxHandle, SnapshotBuilder};
+pub use snapshot::Snapshot;
 pub use value::Value;
 
 #[cfg(doctest)]

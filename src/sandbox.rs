@@ -12,6 +12,7 @@ mod reference;
 mod run;
 mod stdio;
 mod usage;
+mod warm_up;
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -36,6 +37,7 @@ use context::Contexts;
 pub use handle::SandboxHandle;
 use run::{Answer, Entry, Run};
 use stdio::Stdio;
+pub use warm_up::SnapshotBuilder;
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
 use crate::deadline::{Allowance, Overrun, TimeWarning};

@@ -16,6 +16,7 @@ mod recipe;
 mod report;
 mod run;
 mod session;
+mod snapshot;
 mod types;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ enum Command {
     Run(run::Run),
     Eval(eval::Eval),
     Map(map::Map),
+    Snapshot(snapshot::Snapshot),
     #[command(subcommand)]
     Ext(ext::Ext),
     Types(types::Types),
@@ -69,6 +71,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Run(run) => run.execute(),
         Command::Eval(eval) => eval.execute(),
         Command::Map(map) => map.execute(),
+        Command::Snapshot(snapshot) => snapshot.execute(),
         Command::Ext(ext) => ext.execute(),
         Command::Types(types) => types.execute(),
         Command::Doctor(doctor) => doctor.execute(),

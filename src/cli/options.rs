@@ -19,6 +19,10 @@ pub(crate) struct SandboxOptions {
     /// then goes to the standard error stream
     #[arg(long)]
     pub(crate) json: bool,
+    /// Begin with what a script of yours has left, as `innerbox snapshot` has written it to FILE: it is trusted as this
+    /// program is
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) grants: GrantOptions,
     #[command(flatten)]
@@ -50,10 +54,36 @@ pub(crate) struct GrantOptions {
     allow_wasm: bool,
 }
 
+/// What the limits are called in the help.
+const LIMITS: &str = "Limits (sizes as 64MiB, times as 500ms, 5s, 2min or none)";
+
 /// What the sandbox may use.
 #[derive(Args)]
-#[command(next_help_heading = "Limits (sizes as 64MiB, times as 500ms, 5s, 2min or none)")]
+#[command(next_help_heading = LIMITS)]
 pub(crate) struct LimitOptions {
+    #[command(flatten)]
+    script: ScriptLimitOptions,
+    /// Tell on the standard error stream when this share of the heap, or of the time, is used
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) warn_at: Option<f64>,
+    /// Resources of components, files and the like that are open at once
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::HANDLES)]
+    handles: usize,
+    /// Linear memory of each component
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "512MiB")]
+    ext_memory: usize,
+    /// Time of one call into a component; past it the call is an exception, and the script goes on
+    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
+    ext_call_wall: Deadline,
+    /// Sockets and HTTP requests at once of each component
+    #[arg(long, value_name = "COUNT", default_value_t = ExtensionLimits::CONNECTIONS)]
+    ext_connections: usize,
+}
+
+/// What any script may use, whatever it is lent.
+#[derive(Args)]
+#[command(next_help_heading = LIMITS)]
+pub(crate) struct ScriptLimitOptions {
     /// V8's heap
     #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "512MiB")]
     heap: usize,
@@ -78,21 +108,6 @@ pub(crate) struct LimitOptions {
     /// Promises of the host at once
     #[arg(long, value_name = "COUNT", default_value_t = Limits::PENDING_PROMISES)]
     pending_promises: usize,
-    /// Tell on the standard error stream when this share of the heap, or of the time, is used
-    #[arg(long, value_name = "SHARE", value_parser = share)]
-    pub(crate) warn_at: Option<f64>,
-    /// Resources of components, files and the like that are open at once
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::HANDLES)]
-    handles: usize,
-    /// Linear memory of each component
-    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "512MiB")]
-    ext_memory: usize,
-    /// Time of one call into a component; past it the call is an exception, and the script goes on
-    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "none")]
-    ext_call_wall: Deadline,
-    /// Sockets and HTTP requests at once of each component
-    #[arg(long, value_name = "COUNT", default_value_t = ExtensionLimits::CONNECTIONS)]
-    ext_connections: usize,
 }
 
 /// Where components come from.
@@ -145,9 +160,9 @@ pub(crate) fn variable<'a>(flag: &str, text: &'a str) -> Result<Option<(&'a str,
     Ok(value.map(|value| (name, value)))
 }
 
-impl LimitOptions {
-    /// The limits of the sandbox.
-    pub(crate) fn sandbox(&self) -> Limits {
+impl ScriptLimitOptions {
+    /// The limits, with the usual ones for everything else.
+    pub(crate) fn limits(&self) -> Limits {
         Limits {
             heap_bytes: self.heap,
             array_buffer_bytes: self.array_buffers,
@@ -157,9 +172,15 @@ impl LimitOptions {
             console_bytes: self.console,
             timers: self.timers,
             pending_promises: self.pending_promises,
-            handles: self.handles,
             ..Limits::default()
         }
+    }
+}
+
+impl LimitOptions {
+    /// The limits of the sandbox.
+    pub(crate) fn sandbox(&self) -> Limits {
+        Limits { handles: self.handles, ..self.script.limits() }
     }
 
     /// The limits of each extension.

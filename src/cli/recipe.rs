@@ -1,12 +1,13 @@
 //! What a command's sandboxes are made of, from its options: one or many, on whatever threads.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use innerbox::{
-    Config, Engine, Error, Extension, ExtensionGrant, ExtensionLimits, Grant, Limits, Sandbox, SandboxBuilder,
+    Config, Engine, Error, Extension, ExtensionGrant, ExtensionLimits, Grant, Limits, Sandbox,
+    SandboxBuilder, Snapshot,
 };
 
 use super::catalogue::Catalogue;
@@ -29,6 +30,7 @@ pub(crate) struct Recipe {
     grants: Vec<Grant>,
     arguments: Vec<String>,
     cwd: PathBuf,
+    snapshot: Option<Snapshot>,
     out: Out,
 }
 
@@ -58,6 +60,7 @@ impl Recipe {
             grants: options.grants.grants()?,
             arguments: own.chain(arguments.iter().cloned()).collect(),
             cwd: std::env::current_dir().context("the current directory cannot be found")?,
+            snapshot: options.snapshot.as_deref().map(load_snapshot).transpose()?,
             out,
         })
     }
@@ -66,6 +69,9 @@ impl Recipe {
         let mut builder = Sandbox::builder(&self.engine);
         for (name, grants) in &self.lending {
             builder = builder.extension_grants(name, grants.clone());
+        }
+        if let Some(snapshot) = &self.snapshot {
+            builder = builder.snapshot(snapshot);
         }
         let finder = self.clone();
         builder
@@ -87,4 +93,9 @@ impl Recipe {
         loaded.insert(name.to_owned(), found.clone());
         Ok(found)
     }
+}
+
+fn load_snapshot(file: &Path) -> Result<Snapshot> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    Snapshot::from_bytes(&bytes).with_context(|| format!("`{}`", file.display()))
 }

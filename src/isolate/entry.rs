@@ -1,7 +1,7 @@
 //! An isolate between its turns.
 #![expect(
     unsafe_code,
-    reason = "entering and leaving an isolate are unsafe: V8 keeps a stack of them for each thread"
+    reason = "entering and leaving an isolate are unsafe: V8 keeps a stack of them for each thread; and what it starts with must outlive it"
 )]
 
 use std::rc::Rc;
@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use innerbox_binding::{Buffers, Quota};
 
+use super::blob::Blob;
+use super::creation::{Creation, Owned};
 use super::heap_limit::HeapLimit;
 use super::{platform, realm};
 
@@ -23,29 +25,61 @@ pub(crate) struct IsolateOptions {
 ///
 /// It belongs to the thread that made it (it is not `Send`).
 pub(crate) struct ParkedIsolate {
-    // Before `heap`, which V8 may call until the isolate is gone: fields are dropped in this order.
-    isolate: v8::OwnedIsolate,
+    // Before `heap`, which V8 may call until the isolate is gone, and `_snapshot`, which it reads until then: fields are dropped
+    // in this order.
+    isolate: Owned,
     heap: Rc<HeapLimit>,
     quota: Arc<Quota>,
+    _snapshot: Option<Blob>,
 }
 
 impl ParkedIsolate {
-    /// Makes an isolate and leaves it. Starts V8 where it does not run yet.
-    pub(crate) fn new(options: IsolateOptions) -> Self {
+    /// Makes an isolate and leaves it; of this snapshot, or of that of the realm. Starts V8 where it does not run yet.
+    pub(crate) fn new(options: IsolateOptions, snapshot: Option<&Blob>) -> Self {
+        Self::of(options, snapshot, |params| {
+            let data = match snapshot {
+                // SAFETY: the isolate and a clone of the blob are in the same struct, the isolate first.
+                Some(snapshot) => unsafe { snapshot.startup_data() },
+                None => realm::snapshot(),
+            };
+            Owned::plain(v8::Isolate::new(realm::start_with(params, data)))
+        })
+    }
+
+    /// Makes an isolate that ends in a snapshot, and leaves it.
+    pub(crate) fn creator(options: IsolateOptions) -> (Self, Creation) {
+        let creation = Creation::default();
+        let isolate = Self::of(options, None, |params| {
+            let references = Some(innerbox_realm::snapshot::references().into());
+            let isolate = v8::Isolate::snapshot_creator_from_existing_snapshot(
+                realm::snapshot(),
+                references,
+                Some(params),
+            );
+            Owned::creator(isolate, &creation)
+        });
+        (isolate, creation)
+    }
+
+    fn of(
+        options: IsolateOptions,
+        snapshot: Option<&Blob>,
+        make: impl FnOnce(v8::CreateParams) -> Owned,
+    ) -> Self {
         platform::start();
         let quota = Quota::new(options.array_buffer_bytes);
         let buffers = Buffers::new(&quota);
-        let params = realm::start_with(v8::CreateParams::default())
+        let params = v8::CreateParams::default()
             .heap_limits(0, options.heap_bytes)
             .array_buffer_allocator(buffers.allocator().make_shared())
             .allow_atomics_wait(false);
-        let mut isolate = v8::Isolate::new(params);
+        let mut isolate = make(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         buffers.install(&mut isolate);
         let heap = HeapLimit::watch(&mut isolate, &buffers, options.heap_bytes);
         // SAFETY: making an isolate enters it, on this thread, and nothing was entered since.
         unsafe { isolate.exit() };
-        Self { isolate, heap, quota }
+        Self { isolate, heap, quota, _snapshot: snapshot.cloned() }
     }
 
     /// Runs `turn` inside the isolate. Turns of other isolates may be nested in it.

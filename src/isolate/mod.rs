@@ -7,6 +7,8 @@
 
 pub(crate) mod platform;
 
+mod blob;
+mod creation;
 mod entry;
 mod heap_limit;
 
@@ -14,5 +16,7 @@ pub(crate) mod exception;
 pub(crate) mod realm;
 pub(crate) mod rejections;
 
+pub(crate) use blob::Blob;
+pub(crate) use creation::Creation;
 pub(crate) use entry::{IsolateOptions, ParkedIsolate};
 pub(crate) use heap_limit::{HeapLimit, HeapWarning};

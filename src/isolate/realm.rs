@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use innerbox_binding::{Failure, attach_denied_error};
 pub(crate) use innerbox_realm::RealmGrants;
-use innerbox_realm::snapshot::{self, BARE};
+use innerbox_realm::snapshot::{BARE, references};
 
 use super::exception::describe;
 use crate::error::Error;
@@ -16,11 +16,19 @@ static SNAPSHOT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR
 #[repr(align(16))]
 struct Aligned<T: ?Sized>(T);
 
-/// Has an isolate start with the realm.
-pub(super) fn start_with(params: v8::CreateParams) -> v8::CreateParams {
-    params
-        .snapshot_blob(v8::StartupData::from(Cow::Borrowed(&SNAPSHOT.0)))
-        .external_references(snapshot::references().into())
+/// The snapshot of the realm.
+pub(super) fn snapshot() -> v8::StartupData {
+    v8::StartupData::from(Cow::Borrowed(snapshot_bytes()))
+}
+
+/// The same, as bytes.
+pub(crate) fn snapshot_bytes() -> &'static [u8] {
+    &SNAPSHOT.0
+}
+
+/// Has an isolate start with this snapshot: that of the realm, or one that was made from there.
+pub(super) fn start_with(params: v8::CreateParams, snapshot: v8::StartupData) -> v8::CreateParams {
+    params.snapshot_blob(snapshot).external_references(references().into())
 }
 
 /// Makes a context with the realm, in an isolate that [started](start_with) with it.
@@ -44,7 +52,11 @@ pub(crate) fn make<'s>(
     let scope = &mut v8::ContextScope::new(scope, context);
     match prepare(scope, grants) {
         Ok(()) => Ok(context),
-        Err(failure) => Err(Error::Isolate(describe(scope, failure))),
+        Err(failure) => {
+            let why = describe(scope, failure);
+            context.clear_all_slots();
+            Err(Error::Isolate(why))
+        }
     }
 }
 

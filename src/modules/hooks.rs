@@ -93,6 +93,10 @@ fn import<'s>(
     let referrer = referrer.to_rust_string_lossy(scope);
     let kind = kind(scope, attributes, DYNAMIC_ATTRIBUTE_LEN)?;
     let specifier = specifier.to_rust_string_lossy(scope);
+    if !modules.available.get() {
+        let message = format!("cannot import `{specifier}`: a snapshot holds no modules");
+        return Err(Failure::type_error(message).code("ERR_SNAPSHOT"));
+    }
     let request = Request { specifier, importer: referrer.clone() };
     let target = resolve(request, &referrer, kind)?;
     let (module, evaluated) = modules.import(scope, target)?;

@@ -30,6 +30,8 @@ pub(crate) struct Modules {
     files: Rc<RefCell<Files>>,
     components: Rc<dyn ComponentLoader>,
     source_bytes: SourceBytes,
+    /// False where a snapshot is made of the isolate: it could not hold them.
+    available: Cell<bool>,
     records: RefCell<HashMap<Key, Record>>,
     /// The keys of the modules that have this identity hash.
     by_hash: RefCell<HashMap<i32, Vec<Key>>>,
@@ -114,7 +116,12 @@ impl Modules {
         components: Rc<dyn ComponentLoader>,
     ) -> Rc<Self> {
         let (records, by_hash) = (RefCell::default(), RefCell::default());
-        Rc::new(Self { files, components, source_bytes, records, by_hash })
+        Rc::new(Self { files, components, source_bytes, available: Cell::new(true), records, by_hash })
+    }
+
+    /// Refuses every import from now on: a snapshot is made of the isolate, and could hold no modules.
+    pub(crate) fn refuse(&self) {
+        self.available.set(false);
     }
 
     /// Puts them where [`of`](Self::of) finds them.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use innerbox_binding::{EventLoop, Failure, LoopLimits};
+use innerbox_binding::{EventLoop, Failure, LoopLimits, prelude};
 use innerbox_bridge_node::{FileAccess, Right};
 use innerbox_bridge_remote::Remotes;
 use innerbox_bridge_web::{Colors, Console, ConsoleSink, Stream};
@@ -20,6 +20,7 @@ use super::components::{Components, Finder};
 use super::context::{Context, Contexts};
 use super::functions::{self, Functions};
 use super::stdio::Stdio;
+use super::warm_up::require_room;
 use super::{Parts, Sandbox};
 use crate::completion::{Limit, LimitHit};
 use crate::deadline::{Overrun, TimeWarning};
@@ -30,9 +31,10 @@ use crate::inspect::Times;
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::isolate::rejections::Rejections;
-use crate::isolate::{HeapWarning, IsolateOptions, ParkedIsolate};
+use crate::isolate::{Creation, HeapWarning, IsolateOptions, ParkedIsolate};
 use crate::limits::Limits;
 use crate::modules::{Modules, SourceBytes};
+use crate::snapshot::Snapshot;
 
 /// What a [`Sandbox`] will be: which limits it has, and what it is lent.
 #[must_use = "nothing is made before `build`"]
@@ -51,6 +53,9 @@ pub struct SandboxBuilder<'e> {
     console_colors: Colors,
     arguments: Vec<String>,
     cwd: PathBuf,
+    snapshot: Option<Snapshot>,
+    /// The snapshot that is made of it.
+    creation: Option<Creation>,
 }
 
 impl<'e> SandboxBuilder<'e> {
@@ -70,6 +75,8 @@ impl<'e> SandboxBuilder<'e> {
             console_colors: Colors::Never,
             arguments: vec!["innerbox".to_owned()],
             cwd: PathBuf::from("/"),
+            snapshot: None,
+            creation: None,
         }
     }
 
@@ -297,19 +304,61 @@ impl<'e> SandboxBuilder<'e> {
         self
     }
 
+    /// Has the sandbox begin with what a trusted script has left, in each of its contexts: a copy of its own. What is in there
+    /// counts towards the limits. It cannot be lent V8's own WebAssembly, of which no snapshot has anything.
+    ///
+    /// # Examples
+    /// ```
+    /// # use innerbox::{Config, Engine, Sandbox, Snapshot};
+    /// let engine = Engine::new(Config::default())?;
+    /// let snapshot = Snapshot::builder(&engine).script("list.js", "var list = []").create()?;
+    /// for _ in 0..2 {
+    ///     let mut sandbox = Sandbox::builder(&engine).snapshot(&snapshot).build()?;
+    ///     assert_eq!(sandbox.eval("list.push(1)").into_value::<u32>()?, 1);
+    /// }
+    /// # Ok::<(), innerbox::Error>(())
+    /// ```
+    pub fn snapshot(mut self, snapshot: &Snapshot) -> Self {
+        self.snapshot = Some(snapshot.clone());
+        self
+    }
+
     /// Makes the sandbox, which belongs to this thread.
     ///
     /// # Errors
     /// [`Error::Config`] for limits and grants that cannot be, [`Error::Io`] for a grant of a path that cannot be opened,
     /// and [`Error::Isolate`] where the heap limit is too small for what the sandbox itself needs.
-    pub fn build(mut self) -> Result<Sandbox, Error> {
+    pub fn build(self) -> Result<Sandbox, Error> {
+        let options = self.isolate_options()?;
+        if let Some(snapshot) = &self.snapshot {
+            require_room(snapshot.needs(), &self.limits)?;
+            if self.realm_grants().web_assembly {
+                let message = "`snapshot`: no snapshot has V8's own WebAssembly, which a grant lends";
+                return Err(Error::Config(message.to_owned()));
+            }
+        }
+        let isolate = ParkedIsolate::new(options, self.snapshot.as_ref().map(Snapshot::blob));
+        self.build_in(isolate)
+    }
+
+    /// Makes a sandbox that ends in a snapshot.
+    pub(super) fn build_creator(mut self) -> Result<(Sandbox, Creation), Error> {
+        let (isolate, creation) = ParkedIsolate::creator(self.isolate_options()?);
+        self.creation = Some(creation.clone());
+        Ok((self.build_in(isolate)?, creation))
+    }
+
+    fn isolate_options(&self) -> Result<IsolateOptions, Error> {
         self.limits.check()?;
-        let warning = self.warning.take().map(|warning| warning.time()).transpose()?;
-        let files = self.files()?;
-        let mut isolate = ParkedIsolate::new(IsolateOptions {
+        Ok(IsolateOptions {
             heap_bytes: self.limits.heap_bytes,
             array_buffer_bytes: self.limits.array_buffer_bytes,
-        });
+        })
+    }
+
+    fn build_in(mut self, mut isolate: ParkedIsolate) -> Result<Sandbox, Error> {
+        let warning = self.warning.take().map(|warning| warning.time()).transpose()?;
+        let files = self.files()?;
         let interrupt = self.engine.watchdog().interrupt();
         let components = Rc::new(self.components(Arc::clone(&interrupt))?);
         let source_bytes = SourceBytes::new(self.limits.source_bytes);
@@ -321,6 +370,9 @@ impl<'e> SandboxBuilder<'e> {
         }
         let parts = isolate.enter(|isolate| {
             isolate.set_slot(Rc::clone(&components));
+            if self.creation.is_some() {
+                prelude::expect_snapshot(isolate);
+            }
             EventLoop::install(isolate, self.loop_limits());
             let rejections = Rejections::collect(isolate);
             let modules = Modules::new(isolate, source_bytes.clone(), Rc::clone(&components) as _);
@@ -332,7 +384,11 @@ impl<'e> SandboxBuilder<'e> {
             let remotes = self.remotes(scope, &interrupt)?;
             let context = self.context(scope, modules, files, exit, &stdio)?;
             Ok::<_, Error>(Parts {
-                contexts: Contexts::new(context, self.realm_grants()),
+                contexts: Contexts::new(
+                    context,
+                    self.realm_grants(),
+                    self.snapshot.as_ref().map(Snapshot::needs),
+                ),
                 event_loop,
                 rejections,
                 stdio,
@@ -370,6 +426,9 @@ impl<'e> SandboxBuilder<'e> {
         stdio: &Stdio,
     ) -> Result<Context, Error> {
         let context = realm::make(scope, self.realm_grants())?;
+        if let Some(creation) = &self.creation {
+            creation.watch(scope, context);
+        }
         let made = Context::new(scope, context, modules);
         let scope = &mut v8::ContextScope::new(scope, context);
         let node = innerbox_bridge_node::Options {
@@ -384,6 +443,10 @@ impl<'e> SandboxBuilder<'e> {
         install(scope, |scope| innerbox_bridge_web::attach(scope, web))?;
         install(scope, |scope| Console::of(scope).map(|console| stdio.connect(console)))?;
         install(scope, |scope| innerbox_bridge_node::attach(scope, node))?;
+        if self.creation.is_some() {
+            // The rest is reached by `import` alone, and keeps handles that no snapshot could hold.
+            return Ok(made);
+        }
         install(scope, |scope| innerbox_bridge_component::attach(scope, handles))?;
         install(scope, innerbox_bridge_remote::attach)?;
         std::mem::take(&mut self.functions).install(scope, self.limits.value_bytes);
@@ -434,6 +497,7 @@ impl<'e> SandboxBuilder<'e> {
             timers: self.limits.timers,
             pending: self.limits.pending_promises,
             patience: self.limits.wall,
+            first: if self.creation.is_some() { FIRST_IN_SNAPSHOT } else { 1 },
         }
     }
 
@@ -492,6 +556,10 @@ impl<'e> SandboxBuilder<'e> {
         Ok(())
     }
 }
+
+/// The number of the first timer of a script whose context is to be in a snapshot: no timer of a sandbox has it, so what the
+/// script has kept of one never means another.
+const FIRST_IN_SNAPSHOT: u64 = 1 << 52;
 
 /// From which share of a limit on somebody is told.
 struct Warning {

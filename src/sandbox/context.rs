@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use innerbox_binding::Failure;
+use innerbox_binding::{Failure, Quota};
 
 use super::components::Bound;
 use super::{Sandbox, functions};
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::isolate::exception::describe;
 use crate::isolate::realm::{self, RealmGrants};
 use crate::modules::Modules;
+use crate::snapshot::Needs;
 
 /// A context of a [`Sandbox`]: a global object, and all that hangs on it. A clone is another handle to the same; with the last
 /// one it goes, unless the sandbox's runs happen there.
@@ -68,12 +69,14 @@ pub(super) struct Contexts {
     pub(super) current: Context,
     known: Vec<std::rc::Weak<Realm>>,
     grants: RealmGrants,
+    /// What each takes that comes out of the sandbox's snapshot.
+    needs: Option<Needs>,
 }
 
 impl Contexts {
-    pub(super) fn new(first: Context, grants: RealmGrants) -> Self {
+    pub(super) fn new(first: Context, grants: RealmGrants, needs: Option<Needs>) -> Self {
         let known = vec![Rc::downgrade(&first.0)];
-        Self { current: first, known, grants }
+        Self { current: first, known, grants, needs }
     }
 
     /// Does something in each, as the current one.
@@ -99,7 +102,8 @@ impl Contexts {
 }
 
 impl Sandbox {
-    /// Makes a further context: a global object that nothing was done to, and no modules as yet. Console, grants, limits and
+    /// Makes a further context: a global object that nothing was done to (but what its [`Snapshot`](crate::Snapshot) has, if
+    /// the sandbox began with one), and no modules as yet. Console, grants, limits and
     /// the handles of components are the sandbox's, and the same in all its contexts. It takes a part of the time that a sandbox
     /// takes.
     ///
@@ -107,7 +111,8 @@ impl Sandbox {
     /// being unable to reach one from the other. Tenants that do not trust each other have sandboxes of their own.
     ///
     /// # Errors
-    /// [`Error::Isolate`] where the heap has no room for it, or the sandbox has died.
+    /// [`Error::Isolate`] where the heap has no room for it, or the array buffers for those of the snapshot, and
+    /// [`Error::Died`] where the sandbox has died.
     ///
     /// # Examples
     /// ```
@@ -127,6 +132,7 @@ impl Sandbox {
         if let Some(reason) = &self.death {
             return Err(Error::Died(reason.clone()));
         }
+        self.require_buffers()?;
         let (contexts, agent) = (&mut self.parts.contexts, self.parts.agent.get());
         let made = self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
@@ -149,6 +155,22 @@ impl Sandbox {
         known.retain(|realm| realm.strong_count() > 0);
         known.push(Rc::downgrade(&made.0));
         Ok(made)
+    }
+
+    /// V8 aborts the process where it has no room for an array buffer that comes out of a snapshot.
+    fn require_buffers(&mut self) -> Result<(), Error> {
+        let wanted = self.parts.contexts.needs.map_or(0, |needs| needs.array_buffer_bytes);
+        let quota = self.isolate.quota();
+        let fits = |quota: &Quota| wanted <= quota.allowed().saturating_sub(quota.used());
+        if fits(quota) {
+            return Ok(());
+        }
+        // What scripts have let go of still counts until it is collected.
+        self.isolate.enter(|isolate| isolate.low_memory_notification());
+        match fits(self.isolate.quota()) {
+            true => Ok(()),
+            false => Err(Error::Isolate("its array buffers have no room for another context".to_owned())),
+        }
     }
 
     /// The context in which runs happen.
@@ -181,6 +203,6 @@ fn attach_like(scope: &mut v8::PinScope<'_, '_>, other: v8::Local<v8::Context>) 
     functions::attach(scope)
 }
 
-fn gone() -> Error {
+pub(super) fn gone() -> Error {
     Error::Isolate("host fault: the sandbox has no context".to_owned())
 }

@@ -49,6 +49,8 @@ pub(super) enum Answer {
     Value,
     /// Its text for a programmer, unless it is undefined.
     Inspected(Colors),
+    /// Nothing. The run is over when the value, if it is a promise, is settled, whatever is left to do then.
+    Nothing,
 }
 
 /// A run that is being watched.
@@ -62,6 +64,13 @@ pub(super) struct Run<'a> {
     pub(super) argument: Option<&'a Argument>,
     /// True where what it leaves unfinished is not dropped at its end.
     pub(super) for_others: bool,
+}
+
+/// What becomes of what is left to do when a run's promise is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Done,
+    Left,
 }
 
 /// What a run's first turn gave.
@@ -109,8 +118,12 @@ impl Run<'_> {
             Entry::Requests => Attending::UntilDone,
             Entry::Script { .. } | Entry::Module(_) | Entry::Access(..) => Attending::Meanwhile,
         };
-        let value =
-            self.parts.event_loop.attend(attending, || self.settled(scope, begun.value, begun.module))?;
+        let rest = match entry {
+            Entry::Script { answer: Answer::Nothing, .. } => Rest::Left,
+            _ => Rest::Done,
+        };
+        let event_loop = &self.parts.event_loop;
+        let value = event_loop.attend(attending, || self.settled(scope, begun.value, begun.module, rest))?;
         let value = match (begun.module, entry) {
             (Some(module), _) => default_export(scope, module)?,
             (None, Entry::Script { answer: Answer::Inspected(colors), .. }) if !value.is_undefined() => {
@@ -123,7 +136,7 @@ impl Run<'_> {
                 let answer = call(scope, value, argument);
                 Flow::leave(scope);
                 let answer = answer?;
-                self.settled(scope, answer, None)?
+                self.settled(scope, answer, None, Rest::Done)?
             }
             None => value,
         };
@@ -136,12 +149,13 @@ impl Run<'_> {
         scope: &mut v8::PinScope<'s, '_>,
         value: v8::Local<'s, v8::Value>,
         module: Option<v8::Local<v8::Module>>,
+        rest: Rest,
     ) -> Result<v8::Local<'s, v8::Value>, Ended> {
         let promise = v8::Local::<v8::Promise>::try_from(value).ok();
         if let Some(promise) = promise {
             self.parts.rejections.handled(promise);
         }
-        self.until_idle(scope, promise)?;
+        self.until_idle(scope, promise, rest)?;
         let Some(promise) = promise else { return Ok(value) };
         match promise.state() {
             v8::PromiseState::Fulfilled => Ok(promise.result(scope)),
@@ -237,6 +251,7 @@ impl Run<'_> {
         &self,
         scope: &mut v8::PinScope<'_, '_>,
         promise: Option<v8::Local<v8::Promise>>,
+        rest: Rest,
     ) -> Result<(), Ended> {
         loop {
             v8::scope!(let scope, scope);
@@ -247,7 +262,10 @@ impl Run<'_> {
                 let reason = v8::Local::new(scope, reason);
                 return Err(Ended::Threw(script_error(scope, reason, None)));
             }
-            if promise.is_some_and(|promise| promise.state() == v8::PromiseState::Rejected) {
+            let state = promise.map(|promise| promise.state());
+            if state == Some(v8::PromiseState::Rejected)
+                || rest == Rest::Left && state != Some(v8::PromiseState::Pending)
+            {
                 return Ok(());
             }
             match self.parts.event_loop.turn(scope, self.watch.deadline()) {

@@ -1,5 +1,5 @@
 //! Every disaster of `tests/hostile`, in a process of its own: alone, and beside a quiet tenant that must not see any of
-//! it. How each has to end is in its head. `docs/security.md` has the table of how they did.
+//! it, in a sandbox that begins with a snapshot. How each has to end is in its head. `docs/security.md` has the table of how they did.
 #![expect(
     clippy::print_stdout,
     reason = "a process tells its parent how a disaster ended, and the table is for docs/security.md"
@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use innerbox::{Config, Engine, Limits, Outcome, Sandbox};
+use innerbox::{Config, Engine, Limits, Outcome, Sandbox, Snapshot};
 
 /// What a process is told by: the disaster that it shall run, and whether there is a quiet tenant beside.
 const FILE: &str = "INNERBOX_HOSTILE_FILE";
@@ -138,6 +138,10 @@ fn run(file: &Path, beside: bool) {
     let source = std::fs::read_to_string(file).unwrap();
     let limits = Disaster::read(file).limits();
     let engine = Engine::new(Config::new().cache_off()).unwrap();
+    let snapshot = beside.then(|| {
+        let warm_up = "var warm = [1, 2, 3].map((n) => n * 2); warm.sort(); JSON.stringify(warm)";
+        Snapshot::builder(&engine).script("warm.js", warm_up).create().unwrap()
+    });
     let (began, over) = (AtomicBool::new(!beside), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let quiet = beside.then(|| scope.spawn(|| stay_quiet(&engine, &began, &over)));
@@ -146,7 +150,7 @@ fn run(file: &Path, beside: bool) {
         }
         let ended = std::thread::Builder::new()
             .stack_size(16 << 20)
-            .spawn_scoped(scope, || disaster(&engine, limits, &source))
+            .spawn_scoped(scope, || disaster(&engine, limits, snapshot.as_ref(), &source))
             .unwrap()
             .join();
         over.store(true, Ordering::Release);
@@ -158,15 +162,15 @@ fn run(file: &Path, beside: bool) {
 }
 
 /// Runs what is hostile, and gives how that ended.
-fn disaster(engine: &Engine, limits: Limits, source: &str) -> String {
-    let mut sandbox = Sandbox::builder(engine)
-        .limits(limits)
-        .on_overrun(GRACE, |_| {
-            println!("ended: overrun");
-            std::process::exit(OVERRUN);
-        })
-        .build()
-        .unwrap();
+fn disaster(engine: &Engine, limits: Limits, snapshot: Option<&Snapshot>, source: &str) -> String {
+    let mut builder = Sandbox::builder(engine).limits(limits).on_overrun(GRACE, |_| {
+        println!("ended: overrun");
+        std::process::exit(OVERRUN);
+    });
+    if let Some(snapshot) = snapshot {
+        builder = builder.snapshot(snapshot);
+    }
+    let mut sandbox = builder.build().unwrap();
     let completion = sandbox.eval(source);
     let cpu = completion.usage.cpu;
     assert!(cpu < limits.cpu.unwrap() + GRACE, "it ended only after {cpu:?}");

@@ -7,7 +7,7 @@ const FLOORS: &[&[&str]] = &[
     &["completion", "error", "grant", "limits", "value"],
     &["isolate"],
     &["deadline", "engine"],
-    &["inspect", "modules"],
+    &["inspect", "modules", "snapshot"],
     &["sandbox"],
     &["pool"],
     &["cli", "service", "main", "lib"],

@@ -32,6 +32,7 @@ mod races;
 mod remote;
 mod shapes;
 mod side;
+mod snapshots;
 mod soak;
 mod support;
 mod tampered;

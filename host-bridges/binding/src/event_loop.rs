@@ -35,11 +35,13 @@ pub struct LoopLimits {
     pub pending: usize,
     /// How long what others ask for may go on after they did; `None` for as long as it likes.
     pub patience: Option<Duration>,
+    /// The number of the first of them.
+    pub first: u64,
 }
 
 impl Default for LoopLimits {
     fn default() -> Self {
-        Self { timers: 10_000, pending: 10_000, patience: None }
+        Self { timers: 10_000, pending: 10_000, patience: None, first: 1 }
     }
 }
 
@@ -157,7 +159,7 @@ impl EventLoop {
     pub fn install(isolate: &mut v8::Isolate, limits: LoopLimits) {
         isolate.set_slot(Rc::new(Self {
             limits,
-            next_id: Cell::new(1),
+            next_id: Cell::new(limits.first),
             timers: RefCell::default(),
             pending: RefCell::default(),
             mailbox: Mailbox::new(),
@@ -342,6 +344,11 @@ impl EventLoop {
     /// Says whether the run waits for a timer; a number that is none does nothing.
     pub fn set_waited(&self, id: u64, waited: Waited) {
         self.timers.borrow_mut().set_waited(id, waited);
+    }
+
+    /// How many timers and promises of host calls there are, waited for or not.
+    pub fn unfinished(&self) -> (usize, usize) {
+        (self.timers.borrow().len(), self.pending.borrow().len())
     }
 
     /// True where no timer and no host call is left to wait for, of those that the run is there for.

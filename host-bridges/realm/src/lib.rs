@@ -64,6 +64,7 @@ pub fn restore(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
 /// The prelude. Each is a function of what the first one gives; the second is told besides what is granted.
 static COMMON: Text = text(include_str!("js/common.js"));
 static REMOVALS: Text = text(include_str!("js/removals.js"));
+static WARM_UP: Text = text(include_str!("js/warm_up.js"));
 static REPLACEMENTS: [Text; 6] = [
     text(include_str!("js/array_search.js")),
     text(include_str!("js/array_change.js")),

@@ -5,10 +5,11 @@
 //! whoever uses one must give V8 the same list.
 
 use innerbox_binding::prelude::{self, text_reference};
-use innerbox_binding::{Failure, denied_references, describe_exception, reference};
+use innerbox_binding::value::undefined;
+use innerbox_binding::{Failure, OrPending, denied_references, describe_exception, reference};
 use v8::{ExternalReference, FunctionCodeHandling, OwnedIsolate};
 
-use crate::{COMMON, FLAGS, REMOVALS, REPLACEMENTS, RealmGrants, define, is_real_array};
+use crate::{COMMON, FLAGS, REMOVALS, REPLACEMENTS, RealmGrants, WARM_UP, call_text, define, is_real_array};
 
 /// The place in a snapshot of the context that nothing was defined in.
 pub const BARE: usize = 0;
@@ -16,16 +17,43 @@ pub const BARE: usize = 0;
 /// What of this program a snapshot refers to: functions of Rust, and texts of JavaScript.
 #[must_use]
 pub fn references() -> Vec<ExternalReference> {
-    let own = [&COMMON, &REMOVALS].into_iter().chain(&REPLACEMENTS).map(text_reference);
+    let own = [&COMMON, &REMOVALS, &WARM_UP].into_iter().chain(&REPLACEMENTS).map(text_reference);
     [
         vec![reference(is_real_array)],
         own.collect(),
         prelude::references(),
         denied_references(),
         innerbox_bridge_web::references(),
+        innerbox_bridge_node::references(),
         innerbox_bridge_component::references(),
     ]
     .concat()
+}
+
+/// What a script is kept from whose context is to be in a snapshot, until [`end`](Self::end): most of what that cannot hold.
+pub struct WarmUp(v8::Global<v8::Function>);
+
+impl WarmUp {
+    /// Begins it in the current context, whose realm came from the snapshot of [`create`], as the isolate did.
+    ///
+    /// # Errors
+    /// What V8 says where it cannot run the host's JavaScript: out of stack or heap.
+    pub fn begin(scope: &mut v8::PinScope<'_, '_>) -> Result<Self, Failure> {
+        let end = call_text(scope, &WARM_UP, &[])?;
+        let end = v8::Local::<v8::Function>::try_from(end).ok().or_pending()?;
+        Ok(Self(v8::Global::new(scope, end)))
+    }
+
+    /// Ends it, and leaves what the prelude needs in the snapshot that is made next. The current context has nothing of
+    /// Rust's any more.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin), and what the script throws where it has made an object of V8's unchangeable.
+    pub fn end(self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+        let end = v8::Local::new(scope, &self.0);
+        end.call(scope, undefined(scope), &[]).or_pending()?;
+        prelude::preserve(scope)
+    }
 }
 
 /// Starts V8 in a program that makes a snapshot and does nothing else.
