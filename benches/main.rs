@@ -17,6 +17,7 @@ mod floor;
 mod neighbours;
 mod pool;
 mod prelude;
+mod snapshot;
 mod start;
 mod work;
 
@@ -39,6 +40,7 @@ fn main() {
     floor::bench(&mut criterion);
     call::bench(&mut criterion);
     start::bench(&mut criterion);
+    snapshot::bench(&mut criterion);
     prelude::bench(&mut criterion);
     work::bench(&mut criterion);
     flags::bench(&mut criterion);

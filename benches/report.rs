@@ -164,6 +164,14 @@ const SECTIONS: [(&str, &[Line]); 9] = [
             line("sandbox, `1 + 2`, dropped", "start/sandbox", &["start/isolate"]),
             line("sandbox of a pool that has one ready, `1 + 1`", "start/pool", &[]),
             line(
+                "sandbox and a library of 200 KiB from a snapshot, used, dropped",
+                "snapshot/begin",
+                &["start/sandbox"],
+            ),
+            line("the same, the library evaluated in it", "snapshot/evaluate", &["snapshot/begin"]),
+            line("that snapshot read from bytes, and checked", "snapshot/load", &[]),
+            line("and made", "snapshot/create", &[]),
+            line(
                 "sandbox with an extension, first call, dropped",
                 "start/sandbox-and-call",
                 &["start/isolate"],
