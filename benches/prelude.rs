@@ -13,11 +13,13 @@ const PREPARE: &str = "
     globalThis.words = ints.map((number) => 'key' + number);
     globalThis.many = Array.from({ length: 1000 }, (_, number) => number);
     globalThis.line = 'GET /index.html HTTP/1.1 host: example.com accept: text/html';
+    globalThis.mixed = [5, 3, 9, 1, 7, 2, 8, 6, 4, 0];
+    globalThis.small = { a: 1, b: [1, 2, 3], c: 'text', d: { e: null } };
     globalThis.sink = 0;
 ";
 
 /// Each function with short arrays and strings, where what it costs to ask about the length shows most.
-const SUBJECTS: [(&str, &str); 18] = [
+const SUBJECTS: [(&str, &str); 21] = [
     ("index-of", "sink += ints.indexOf(i % 10)"),
     ("index-of-1000", "sink += many.indexOf(990 + i % 10)"),
     ("includes", "sink += words.includes(words[i % 10]) ? 1 : 0"),
@@ -35,6 +37,9 @@ const SUBJECTS: [(&str, &str); 18] = [
     ("string-split", "sink += line.split(' ').length"),
     ("string-replace", "sink += line.replace(/e/g, 'E').length"),
     ("string-lower-case", "sink += line.toLowerCase().length"),
+    ("sort", "sink += mixed.slice().sort((a, b) => a - b)[i % 10]"),
+    ("sort-words", "sink += words.slice().sort().length"),
+    ("json-stringify", "sink += JSON.stringify(small).length"),
     ("json-parse", r#"sink += JSON.parse('{"a":1,"b":[1,2,3]}').a"#),
 ];
 

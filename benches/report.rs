@@ -94,6 +94,19 @@ const SECTIONS: [(&str, &[Line]); 9] = [
             at_most(1.02, line("`slice` of 10", "prelude/slice", &["native/slice"])),
             at_most(1.02, line("`concat` of 10 and 10", "prelude/concat", &["native/concat"])),
             at_most(1.02, line("`join` of 10", "prelude/join", &["native/join"])),
+            at_most(1.02, line("`slice` and `sort` of 10 numbers", "prelude/sort", &["native/sort"])),
+            at_most(
+                1.02,
+                line("`slice` and `sort` of 10 strings", "prelude/sort-words", &["native/sort-words"]),
+            ),
+            at_most(
+                1.02,
+                line(
+                    "`JSON.stringify` of a small object",
+                    "prelude/json-stringify",
+                    &["native/json-stringify"],
+                ),
+            ),
             at_most(
                 1.02,
                 line("`indexOf` in 60 units", "prelude/string-index-of", &["native/string-index-of"]),
