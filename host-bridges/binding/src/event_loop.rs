@@ -18,7 +18,7 @@ use crate::flow::Flow;
 use crate::mailbox::{Answer, Finished, LoopHandle, Mailbox};
 use crate::meter::Meter;
 use crate::neighbours::{Served, serve};
-use crate::timers::{Timer, Timers};
+use crate::timers::{Timer, Timers, Waited};
 
 /// Most answers of other threads, and most jobs, that one turn takes: between turns, a run looks whether it must end.
 const A_TURN: usize = 64;
@@ -82,15 +82,6 @@ pub enum Attending {
     UntilDone,
     /// It ends after so much of it: the rest is for the next one.
     ForAWhile,
-}
-
-/// Whether a run goes on until a timer has run, or a promise is settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waited {
-    /// As every timer at first, and almost every promise.
-    Yes,
-    /// It runs only if something else keeps the run going.
-    No,
 }
 
 type Settle = Box<dyn for<'s, 'i> FnOnce(&mut v8::PinScope<'s, 'i>, Answer) -> Outcome<'s>>;

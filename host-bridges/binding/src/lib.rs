@@ -26,10 +26,11 @@ pub use buffer::{
     Buffers, Held, Quota, array_buffer, array_buffer_from, hold, require_room, uint8_array, uint8_array_from,
 };
 pub use callback::{Arguments, function, guard, host_fault, panic_message, reference, template};
-pub use event_loop::{Attending, Completer, EventLoop, LoopLimits, Turn, Waited};
+pub use event_loop::{Attending, Completer, EventLoop, LoopLimits, Turn};
 pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
 pub use flow::Flow;
 pub use globals::{attach_denied_error, define_denied_error, denied_references};
 pub use mailbox::{Job, LoopHandle, wait_on_thread};
 pub use meter::Meter;
 pub use neighbours::{Neighbours, Served, neighbours, set_neighbours};
+pub use timers::Waited;

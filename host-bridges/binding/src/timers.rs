@@ -4,8 +4,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::event_loop::Waited;
 use crate::flow::Flow;
+
+/// Whether a run goes on until a timer has run, or a promise is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// As every timer at first, and almost every promise.
+    Yes,
+    /// It runs only if something else keeps the run going.
+    No,
+}
 
 /// One timer.
 pub(crate) struct Timer {
