@@ -34,8 +34,8 @@ impl SnapshotBuilder<'_> {
     /// is a promise, it is over when that is settled.
     ///
     /// It is lent nothing, and has what every sandbox has on its global object, but for `FinalizationRegistry`, the classes of
-    /// `Intl`, `import` and the newest of the language (`Float16Array`, `DisposableStack`, `Promise.try`).
-    /// `process` is told anew of each sandbox.
+    /// `Intl`, `import` and the newest of the language (`Float16Array`, `DisposableStack`, `Promise.try`): V8 adds that to each
+    /// sandbox, in the place of any polyfill. `process` is told anew of each sandbox.
     pub fn script(mut self, name: impl Into<String>, source: impl Into<String>) -> Self {
         self.scripts.push((name.into(), source.into()));
         self

@@ -1,11 +1,13 @@
 //! Start-up snapshots that users make of their own scripts.
 
 use std::collections::HashSet;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use innerbox::{Error, Grant, Limit, Limits, Outcome, Pool, PoolOptions, Sandbox, Snapshot};
 
 use crate::cli::Scratch;
+use crate::soak::resident_bytes;
 use crate::support::ENGINE;
 
 fn snapshot(source: &str) -> Snapshot {
@@ -514,4 +516,32 @@ fn the_command_line_makes_one_and_begins_with_it() {
         assert!(err.contains(told), "{line}: {err}");
     }
     assert!(!scratch.0.join("no.snapshot").exists());
+}
+
+/// Set in the process that makes snapshots: others would grow beside it.
+const CHILD: &str = "INNERBOX_SNAPSHOTS_CHILD";
+
+/// By how much the process may grow. An isolate that was never disposed of has more than a mebibyte.
+const NOISE_BYTES: f64 = 10_000_000.0;
+
+#[test]
+fn nothing_stays_of_the_isolates_that_they_are_made_of() {
+    if std::env::var_os(CHILD).is_none() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "snapshots::nothing_stays_of_the_isolates_that_they_are_made_of"]);
+        let output = command.env(CHILD, "1").stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    }
+    let round = || {
+        assert!(create(MANY_THINGS).is_ok());
+        assert!(create(&format!("{MANY_THINGS}\nthrow new Error('by design')")).is_err());
+        let limits = Limits { wall: Some(Duration::from_millis(20)), ..Limits::default() };
+        assert!(create_under(limits, "for (;;) {}").is_err());
+    };
+    (0..20).for_each(|_| round());
+    let before = resident_bytes();
+    (0..40).for_each(|_| round());
+    let grown = resident_bytes() - before;
+    assert!(grown < NOISE_BYTES, "grown by {grown} bytes");
 }

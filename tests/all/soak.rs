@@ -40,7 +40,7 @@ fn come_and_go(engine: &Engine, number: usize) {
 }
 
 /// Bytes of the process, exactly.
-fn resident_bytes() -> f64 {
+pub(crate) fn resident_bytes() -> f64 {
     let map = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let line = map.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
