@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// One thing that a component is lent, besides what it needs to compute. By default: nothing.
 ///
-/// A [`Grant`] is for scripts, this for one extension: neither has what the other was lent. It holds for every instance
+/// A `Grant` is for scripts, this for one extension: neither has what the other was lent. It holds for every instance
 /// of the extension, and never for a component that a script loads from a file.
 ///
 /// # Examples

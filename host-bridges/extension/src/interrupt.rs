@@ -45,7 +45,7 @@ impl Clock {
 ///
 /// It moves the epoch of all stores on; each store that notices asks its sandbox's interrupt whether it must stop: for
 /// good, since the run is over ([`fired`](Self::fired)), or only the call that it is in
-/// ([`call_expired`](Self::call_expired)).
+/// (`call_expired`).
 ///
 /// Each component of the sandbox has an interrupt of its own, for calls of several may go on at once.
 pub struct Interrupt {
