@@ -193,11 +193,14 @@ impl EventLoop {
         self.limits.patience.and_then(|patience| asked.checked_add(patience))
     }
 
+    fn is_late(&self, asked: Option<Instant>, now: Instant) -> bool {
+        asked.and_then(|asked| self.due(asked)).is_some_and(|due| due <= now)
+    }
+
     /// The run is over: drops its timers and promises. What others asked for goes on until it is [due](Self::due).
     pub fn end_run(&self) {
         let now = Instant::now();
-        let stays =
-            |asked: Option<Instant>| asked.is_some_and(|asked| self.due(asked).is_none_or(|due| now < due));
+        let stays = |asked: Option<Instant>| asked.is_some() && !self.is_late(asked, now);
         self.timers.borrow_mut().retain(stays);
         self.pending.borrow_mut().retain(|_, pending| stays(pending.asked));
         self.jobs_done.set(0);
@@ -393,7 +396,10 @@ impl EventLoop {
                 return Ok(ran);
             };
             ran = true;
-            self.run_timer(scope, id, timer)?;
+            match self.is_late(timer.asked, now) {
+                true => self.timers.borrow_mut().remove(id),
+                false => self.run_timer(scope, id, timer)?,
+            }
         }
     }
 
@@ -452,7 +458,8 @@ impl EventLoop {
     }
 
     fn settle(&self, scope: &mut v8::PinScope<'_, '_>, finished: Finished) -> Result<(), Failure> {
-        let Some(pending) = self.pending.borrow_mut().remove(&finished.id) else {
+        let pending = self.pending.borrow_mut().remove(&finished.id);
+        let Some(pending) = pending.filter(|pending| !self.is_late(pending.asked, Instant::now())) else {
             return Ok(());
         };
         v8::scope!(let scope, scope);

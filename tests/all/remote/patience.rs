@@ -76,6 +76,22 @@ fn an_interval_goes_on_for_the_time_of_a_run_and_delays_nobody() {
 }
 
 #[test]
+fn what_is_due_too_late_is_never_done() {
+    each_placing(|one, other| {
+        let later = 2 * WALL.as_millis();
+        let source = format!(
+            "var done = [];
+             () => {{ setTimeout(() => done.push('soon'), 10); setTimeout(() => done.push('late'), {later}); }}"
+        );
+        lend(other, &source, one, "start");
+        one.eval("start.applySync()").wait().unwrap().into_returned().unwrap();
+        std::thread::sleep(WALL * 3);
+        let done: Vec<String> = other.eval("done").wait().unwrap().into_value().unwrap();
+        assert_eq!(done, ["soon"]);
+    });
+}
+
+#[test]
 fn a_promise_that_is_never_settled_is_answered_when_its_time_is_over() {
     each_placing(|one, other| {
         lend(other, "() => new Promise(() => {})", one, "f");
