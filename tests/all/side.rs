@@ -170,6 +170,19 @@ fn streams_are_read_and_written() {
 }
 
 #[test]
+fn what_streams_are_in_a_context_is_of_its_own_classes() {
+    let mut sandbox = sandbox();
+    let first = sandbox.context();
+    let second = sandbox.new_context().unwrap();
+    for context in [&first, &second, &first] {
+        sandbox.switch_to(context).unwrap();
+        let body = "const copied = await side.copy(bytes([1], [2]));
+             export default [copied instanceof ReadableStream, (await copied.getReader().read()).value instanceof Uint8Array];";
+        assert_eq!(run_in(&mut sandbox, body), serde_json::json!([true, true]));
+    }
+}
+
+#[test]
 fn a_slow_reader_stops_the_component_and_its_source() {
     check(
         "let pulled = 0;

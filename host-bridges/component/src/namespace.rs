@@ -83,7 +83,7 @@ pub fn bind<'s>(
     let imports = imports.unwrap_or_else(|| v8::Object::new(scope));
     let given = Given::find(scope, component, &plan, imports)?;
     if plan.asynchronous {
-        transfer::prepare(scope, &bridge.transfers)?;
+        transfer::prepare(scope)?;
     }
     let instance = bridge.instance(scope, component, plan, given, door);
     define(scope, &bridge, &instance);

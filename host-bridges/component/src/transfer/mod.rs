@@ -7,13 +7,12 @@ mod natives;
 mod pipe;
 mod slot;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_binding::prelude::{self, Source};
-use innerbox_binding::value::get;
 use innerbox_binding::{EventLoop, Failure, OrPending};
 
 pub use pipe::{Chunk, Pipe};
@@ -52,7 +51,6 @@ pub enum Came {
 pub(crate) struct Transfers {
     last: Cell<u32>,
     open: RefCell<HashMap<u32, Open>>,
-    script: OnceCell<v8::Global<v8::Object>>,
 }
 
 /// An end, and whose component is at the other.
@@ -115,26 +113,20 @@ impl Transfers {
     }
 }
 
-/// Makes `transfer.js` ready, before the first component that needs it is shown.
-pub(crate) fn prepare(scope: &mut v8::PinScope<'_, '_>, transfers: &Transfers) -> Result<(), Failure> {
-    if transfers.script.get().is_none() {
-        prelude::register(scope, SOURCES)?;
-        let object = prelude::load(scope, SOURCES[0].name)?;
-        let _ = transfers.script.set(v8::Global::new(scope, object));
-    }
-    Ok(())
+/// Makes `transfer.js` ready in the current context, before the first component that needs it is shown there.
+pub(crate) fn prepare(scope: &mut v8::PinScope<'_, '_>) -> Result<(), Failure> {
+    prelude::register(scope, SOURCES)?;
+    prelude::load(scope, SOURCES[0].name).map(drop)
 }
 
-/// Calls a function of `transfer.js`.
+/// Calls a function of the current context's `transfer.js`.
 fn call<'s>(
     scope: &v8::PinScope<'s, '_>,
     name: &str,
     arguments: &[v8::Local<'s, v8::Value>],
 ) -> Result<v8::Local<'s, v8::Value>, Failure> {
     let missing = || Failure::error(format!("host fault: transfer.js has no `{name}`"));
-    let bridge = Bridge::of(scope)?;
-    let object = v8::Local::new(scope, bridge.transfers.script.get().ok_or_else(missing)?);
-    let function = get(scope, object, name).or_pending()?;
+    let function = prelude::loaded(scope, SOURCES[0].name, name).ok_or_else(missing)?;
     let function = v8::Local::<v8::Function>::try_from(function).map_err(|_| missing())?;
     let receiver = v8::undefined(scope).into();
     function.call(scope, receiver, arguments).or_pending()
