@@ -95,6 +95,9 @@ struct Parts {
 
 type Panic = Box<dyn Any + Send>;
 
+/// A little of everything, which leaves nothing.
+const WARM_UP: &str = "(() => { const words = ['a', 'b']; return { words, length: words.length + 1 }; })().length - 3";
+
 /// Why a sandbox is dead that a [`SandboxHandle`] has ended.
 const TERMINATED: &str = "its host terminated it";
 
@@ -367,19 +370,19 @@ impl Sandbox {
         }
     }
 
-    /// Has V8 make what it makes when it first compiles and runs something, before anybody waits for it. It counts as no run.
+    /// Makes a run of nothing: what V8 and the host make in the first one is made before anybody waits for it. It counts as no
+    /// run, and has no limit of time, so that it condemns nothing.
     pub(crate) fn warm_up(&mut self) {
-        let parts = &self.parts;
-        self.isolate.enter(|isolate| {
-            v8::scope!(let scope, isolate);
-            let Some(context) = parts.contexts.current.local(scope) else { return };
-            let scope = &mut v8::ContextScope::new(scope, context);
-            v8::tc_scope!(let scope, scope);
-            // What fails here fails again in a run, which tells.
-            if let Some(script) = run::compile(scope, "", "") {
-                let _ = script.run(scope);
-            }
-        });
+        // A debugger that waits for the first run is not to see this one.
+        if self.death.is_some() || self.parts.agent.get().is_some() {
+            return;
+        }
+        let (limits, times) = (self.limits, self.times);
+        self.limits = Limits { wall: None, cpu: None, ..limits };
+        let entry = Entry::Script { name: "", source: WARM_UP, answer: Answer::Value };
+        // What fails here fails again in a run, which tells.
+        let _: Completion = self.run(&entry, None);
+        (self.limits, self.times) = (limits, times);
     }
 
     /// What the run's outcome is, when all that happened to it is known.

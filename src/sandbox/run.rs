@@ -366,7 +366,7 @@ fn default_export<'s>(
     default.ok_or_else(|| caught(scope))
 }
 
-pub(super) fn compile<'s>(
+fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     name: &str,
     source: &str,
