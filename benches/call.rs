@@ -3,6 +3,7 @@
 use criterion::Criterion;
 use innerbox::DoorChoice;
 
+use crate::pairs::Pairs;
 use crate::subject::{Script, group};
 
 /// Each loop checks its last answer: what is wrong is often fast.
@@ -37,20 +38,20 @@ const IMPORTS: &str = "
     const { count } = instantiate('fixture-given', { host });
     globalThis.count = (n) => { if (count(0, n) !== n) throw new Error('it counts wrong'); };";
 
-pub(crate) fn bench(criterion: &mut Criterion) {
+pub(crate) fn bench(criterion: &mut Criterion, pairs: &mut Pairs) {
     let mut script = Script::new("fixture-echo", LOOPS.to_owned());
     let mut group = group(criterion, "call");
     for (id, name) in CALLS {
-        script.bench(&mut group, id, name);
+        script.bench_beside(&mut group, id, name, pairs);
     }
     let mut script = Script::new("fixture-echo", LOOPS.to_owned()).by(DoorChoice::General);
     for (id, name) in GENERAL_CALLS {
-        script.bench(&mut group, id, name);
+        script.bench_beside(&mut group, id, name, pairs);
     }
     for (door, suffix) in [(DoorChoice::Auto, ""), (DoorChoice::General, "-general")] {
         let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door);
-        script.bench(&mut group, &format!("import-javascript{suffix}"), "count");
+        script.bench_beside(&mut group, &format!("import-javascript{suffix}"), "count", pairs);
         let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door).answering();
-        script.bench(&mut group, &format!("import-host{suffix}"), "count");
+        script.bench_beside(&mut group, &format!("import-host{suffix}"), "count", pairs);
     }
 }

@@ -15,6 +15,7 @@ mod call;
 mod flags;
 mod floor;
 mod neighbours;
+mod pairs;
 mod pool;
 mod prelude;
 mod snapshot;
@@ -28,6 +29,8 @@ mod report;
 
 use std::time::SystemTime;
 
+use pairs::Pairs;
+
 fn main() {
     if flags::child() || beside::asked() || neighbours::asked() {
         return;
@@ -37,8 +40,9 @@ fn main() {
         subject::guest(name);
     }
     let begin = SystemTime::now();
-    floor::bench(&mut criterion);
-    call::bench(&mut criterion);
+    let mut pairs = Pairs::new();
+    floor::bench(&mut criterion, &mut pairs.floors);
+    call::bench(&mut criterion, &mut pairs);
     start::bench(&mut criterion);
     snapshot::bench(&mut criterion);
     prelude::bench(&mut criterion);
@@ -47,6 +51,7 @@ fn main() {
     criterion.final_summary();
     // `cargo bench` says `--bench`; without it criterion only tries each benchmark once, and nothing was measured.
     if std::env::args().any(|argument| argument == "--bench") {
+        pairs.save();
         report::tell(begin);
     }
 }

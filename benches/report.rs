@@ -1,6 +1,8 @@
 //! One table of what was measured: each figure beside its floor, and whether it keeps to its target.
 //!
 //! A figure is the least of its samples: whatever else this machine does only ever adds to one. The median stands beside it.
+//! A ratio is that of the two leasts, but where figure and floor were timed in turns: then it is the median of the ratios of the
+//! samples.
 
 mod table;
 
@@ -10,6 +12,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pairs;
 use crate::subject::target;
 use table::{time, write};
 
@@ -53,7 +56,7 @@ const BYTES: &[&str] =
 /// Of what two copies allow, an echo has to reach 60 %.
 const ECHO_MOST: f64 = 1.0 / 0.6;
 
-const SECTIONS: [(&str, &[Line]); 9] = [
+static SECTIONS: [(&str, &[Line]); 9] = [
     (
         "floors",
         &[
@@ -297,10 +300,12 @@ fn cells(figure: &Figure) -> [String; 7] {
 /// `None` where the line has never been measured.
 fn figure(line: &Line, begin: SystemTime) -> Option<Figure> {
     let measured = measured(line.id)?;
-    let floors: Option<Vec<f64>> =
+    let beneath: Option<Vec<f64>> =
         line.floors.iter().map(|id| self::measured(id).map(|floor| floor.least_ns)).collect();
-    let floor_ns = floors.filter(|floors| !floors.is_empty()).map(|floors| floors.iter().sum());
-    let ratio = floor_ns.map(|floor: f64| measured.least_ns / floor);
+    let floor_ns = beneath.filter(|beneath| !beneath.is_empty()).map(|beneath| beneath.iter().sum());
+    let in_turns = floors(line.id).is_some() && std::ptr::eq(line, first(line.id)?);
+    let ratio = if in_turns { pairs::ratio(line.id) } else { None };
+    let ratio = ratio.or(floor_ns.map(|floor: f64| measured.least_ns / floor));
     Some(Figure {
         what: line.what,
         id: line.id,
@@ -312,6 +317,17 @@ fn figure(line: &Line, begin: SystemTime) -> Option<Figure> {
         met: ratio.zip(line.most).map(|(ratio, most)| ratio <= most),
         fresh: measured.at >= begin,
     })
+}
+
+/// The floors that a figure is timed with in turns, as `Floors` calls them: those of its first line in the report.
+pub(crate) fn floors(id: &str) -> Option<(&'static str, Vec<&'static str>)> {
+    let line = first(id)?;
+    let floors: Option<Vec<_>> = line.floors.iter().map(|floor| floor.strip_prefix("floor/")).collect();
+    Some((line.id, floors.filter(|floors| !floors.is_empty())?))
+}
+
+fn first(id: &str) -> Option<&'static Line> {
+    SECTIONS.iter().flat_map(|(_, lines)| *lines).find(|line| line.id == id)
 }
 
 struct Measured {

@@ -8,17 +8,22 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use innerbox::{Completion, Config, DoorChoice, Engine, Extension, Sandbox};
 
+use crate::pairs::Pairs;
+
 /// The folder that everything is built into.
 pub(crate) fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
+
+/// Samples of each figure.
+pub(crate) const SAMPLES: usize = 30;
 
 /// Short runs: some thirty figures are to come in some minutes.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .output_directory(&target().join("criterion"))
         .without_plots()
-        .sample_size(30)
+        .sample_size(SAMPLES)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(1))
 }
@@ -86,6 +91,20 @@ impl Script {
     /// Measures the global function `name` as `id` of a group.
     pub(crate) fn bench(&mut self, group: &mut BenchmarkGroup<'_, WallTime>, id: &str, name: &str) {
         group.bench_function(id, |bencher| bencher.iter_custom(|times| time(self.sandbox(), name, times)));
+    }
+
+    /// The same, with its floors in between.
+    pub(crate) fn bench_beside(
+        &mut self,
+        group: &mut BenchmarkGroup<'_, WallTime>,
+        id: &str,
+        name: &str,
+        pairs: &mut Pairs,
+    ) {
+        let full = format!("call/{id}");
+        group.bench_function(id, |bencher| {
+            bencher.iter_custom(|times| pairs.time(&full, times, |times| time(self.sandbox(), name, times)));
+        });
     }
 
     fn sandbox(&mut self) -> &mut Sandbox {
