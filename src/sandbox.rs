@@ -96,7 +96,8 @@ struct Parts {
 type Panic = Box<dyn Any + Send>;
 
 /// A little of everything, which leaves nothing.
-const WARM_UP: &str = "(() => { const words = ['a', 'b']; return { words, length: words.length + 1 }; })().length - 3";
+const WARM_UP: &str =
+    "(() => { const words = ['a', 'b']; return { words, length: words.length + 1 }; })().length - 3";
 
 /// Why a sandbox is dead that a [`SandboxHandle`] has ended.
 const TERMINATED: &str = "its host terminated it";

@@ -28,6 +28,9 @@ type Options<'s> = FastApiCallbackOptions<'s>;
 /// Most parameters that have a fast form.
 const PARAMS_MAX: usize = 4;
 
+/// The object that a method is called on.
+const RECEIVERS_MAX: usize = 1;
+
 /// The C function for a function of at most four scalars; none where its signature has no fast form.
 pub(crate) fn overloads(function: &Function) -> Option<&'static [CFunction]> {
     let scalars = function.scalars.as_ref()?;
@@ -65,28 +68,68 @@ fn form(scalar: Scalar) -> Option<Form> {
 /// An argument of a C function.
 trait Argument<'s>: Copy {
     const INFO: CTypeInfo;
-    fn given(self) -> Given<'s>;
-}
-
-#[derive(Clone, Copy)]
-enum Given<'s> {
-    Number(f64),
-    Value(Value<'s>),
+    /// Its flat value; `None` where it does not fit.
+    fn bits(self, scalar: Scalar) -> Option<u64>;
+    fn value(self, scope: &v8::PinScope<'s, '_>) -> Value<'s>;
 }
 
 impl<'s> Argument<'s> for f64 {
     const INFO: CTypeInfo = Type::Float64.as_info();
-    fn given(self) -> Given<'s> {
-        Given::Number(self)
+    #[inline(always)]
+    fn bits(self, scalar: Scalar) -> Option<u64> {
+        scalar::number_to_bits(scalar, self)
+    }
+    fn value(self, scope: &v8::PinScope<'s, '_>) -> Value<'s> {
+        v8::Number::new(scope, self).into()
     }
 }
 
 impl<'s> Argument<'s> for Value<'s> {
     const INFO: CTypeInfo = Type::V8Value.as_info();
-    fn given(self) -> Given<'s> {
-        Given::Value(self)
+    #[inline(always)]
+    fn bits(self, scalar: Scalar) -> Option<u64> {
+        scalar::primitive_to_bits(scalar, self)
+    }
+    fn value(self, _: &v8::PinScope<'s, '_>) -> Value<'s> {
+        self
     }
 }
+
+/// The arguments of a C function, each of its own type: through an enum they would go by way of memory.
+trait Given<'s>: Copy {
+    /// Reads them into `flat`; the index of the first that does not fit its parameter.
+    fn read(self, params: &[Scalar], flat: &mut [u64]) -> Result<(), usize>;
+    /// The argument of this index.
+    fn value(self, index: usize, scope: &v8::PinScope<'s, '_>) -> Option<Value<'s>>;
+}
+
+macro_rules! given {
+    ($count:literal: $($argument:ident: $type:ident = $index:literal),*) => {
+        impl<'s, $($type: Argument<'s>),*> Given<'s> for ($($type,)*) {
+            #[inline(always)]
+            fn read(self, params: &[Scalar], flat: &mut [u64]) -> Result<(), usize> {
+                let ($($argument,)*) = self;
+                let rooms = (params.first_chunk::<$count>(), flat.first_chunk_mut::<$count>());
+                let (Some(_params), Some(_flat)) = rooms else { return Err($count) };
+                $(_flat[$index] = $argument.bits(_params[$index]).ok_or($index as usize)?;)*
+                Ok(())
+            }
+            fn value(self, index: usize, _scope: &v8::PinScope<'s, '_>) -> Option<Value<'s>> {
+                let ($($argument,)*) = self;
+                match index {
+                    $($index => Some($argument.value(_scope)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+given!(0:);
+given!(1: a: A = 0);
+given!(2: a: A = 0, b: B = 1);
+given!(3: a: A = 0, b: B = 1, c: C = 2);
+given!(4: a: A = 0, b: B = 1, c: C = 2, d: D = 3);
 
 /// The result of a C function; `default` where an exception takes its place.
 trait Returned: Default + 'static {
@@ -135,7 +178,7 @@ macro_rules! c_function {
         where
             's: 's, // named by the table, so it must not be bound at the call
         {
-            run(options, receiver, [$($argument.given()),*])
+            run(options, receiver, ($($argument,)*))
         }
 
         struct $table<$($type,)* R>(std::marker::PhantomData<($($type,)* R,)>);
@@ -221,55 +264,48 @@ pub fn fast_calls() -> u64 {
 /// The body of every C function, inlined so that each knows how its arguments arrive. A panic must not leave it: the frame
 /// below is V8's.
 #[inline(always)]
-fn run<'s, R: Returned, const COUNT: usize>(
-    options: &'s Options<'s>,
-    this: Value<'s>,
-    arguments: [Given<'s>; COUNT],
-) -> R {
+fn run<'s, R: Returned, A: Given<'s>>(options: &'s Options<'s>, this: Value<'s>, arguments: A) -> R {
     #[cfg(debug_assertions)]
     CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // SAFETY: `overloads` is given to functions together with data from `Callees::enter` and with nothing else.
     let callee = unsafe { callee::of_unchecked(options.data) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| attempt::<R, COUNT>(callee, this, &arguments)));
-    let refused = match outcome {
-        Ok(Ok(answer)) => return answer,
-        Ok(Err(refused)) => *refused,
+    let mut flat = [0; RECEIVERS_MAX + PARAMS_MAX];
+    let attempt = AssertUnwindSafe(|| attempt(callee, this, arguments, &mut flat));
+    let refused = match catch_unwind(attempt) {
+        Ok(None) => return R::from_bits(callee.scalars.as_ref().and_then(|scalars| scalars.result), flat[0]),
+        Ok(Some(refused)) => *refused,
         Err(panic) => Refused::Host(innerbox_binding::host_fault(&*panic)),
     };
-    throw(options, callee, this, &arguments, refused);
+    throw(options, callee, this, arguments, refused);
     R::default()
 }
 
-// Boxed, so that an answer is returned in registers.
+/// Makes the call; the result is the first of `flat`. What was refused is boxed and the result stays where it is, so that
+/// one word tells: a larger answer is written in pieces and read whole, for which the processor waits.
 #[inline(always)]
-fn attempt<'s, R: Returned, const COUNT: usize>(
+fn attempt<'s, A: Given<'s>>(
     callee: &Callee,
     this: Value<'s>,
-    arguments: &[Given<'s>; COUNT],
-) -> Result<R, Box<Refused>> {
-    let (CalleeRole::Export(id), Some(scalars)) = (callee.role, &callee.scalars) else {
-        return Ok(R::default());
-    };
-    let Ok(params) = <&[Scalar; COUNT]>::try_from(scalars.params.as_slice()) else {
-        return Ok(R::default());
-    };
-    let mut flat = [0_u64; 1 + PARAMS_MAX];
-    let receivers = usize::from(callee.receiver.is_some());
-    for index in 0..COUNT {
-        let read = match arguments[index] {
-            Given::Number(number) => scalar::number_to_bits(params[index], number),
-            Given::Value(value) => scalar::primitive_to_bits(params[index], value),
-        };
-        flat[receivers + index] = read.ok_or_else(|| Box::new(Refused::Argument(index)))?;
+    arguments: A,
+    flat: &mut [u64; RECEIVERS_MAX + PARAMS_MAX],
+) -> Option<Box<Refused>> {
+    let (CalleeRole::Export(id), Some(scalars)) = (callee.role, &callee.scalars) else { return None };
+    let params = &mut flat[usize::from(callee.receiver.is_some())..];
+    if let Err(index) = arguments.read(&scalars.params, params) {
+        return Some(Box::new(Refused::Argument(index)));
     }
     let instance = &*callee.instance;
-    let mut door = instance.door().map_err(|fault| Box::new(Refused::Component(fault)))?;
+    let mut door = instance.door.try_borrow_mut().ok();
+    let Some(door) = door.as_mut().and_then(|door| door.as_deref_mut()) else {
+        return Some(Box::new(Refused::Component(Fault::Busy)));
+    };
     if let Some(resource) = callee.receiver {
-        let rep = live_rep(instance, resource, door.generation(), this);
-        flat[0] = rep.ok_or_else(|| Box::new(Refused::Receiver))?.into();
+        match live_rep(instance, resource, door.generation(), this) {
+            Some(rep) => flat[0] = rep.into(),
+            None => return Some(Box::new(Refused::Receiver)),
+        }
     }
-    door.call_scalar(id, &mut flat).map_err(|fault| Box::new(Refused::Component(*fault)))?;
-    Ok(R::from_bits(scalars.result, flat[0]))
+    door.call_scalar(id, flat).err().map(|fault| Box::new(Refused::Component(*fault)))
 }
 
 /// Throws the exception that the ordinary callback would have thrown.
@@ -278,7 +314,7 @@ fn throw<'s>(
     options: &'s Options<'s>,
     callee: &Callee,
     this: Value<'s>,
-    arguments: &[Given<'s>],
+    arguments: impl Given<'s>,
     refused: Refused,
 ) {
     // SAFETY: V8 made the options for the fast call that is being run, on the thread that has entered the isolate, and the
@@ -293,11 +329,9 @@ fn throw<'s>(
             Refused::Host(failure) => failure.into(),
             Refused::Component(fault) => fault.into(),
             Refused::Argument(index) => {
-                let value = match arguments[index] {
-                    Given::Number(number) => v8::Number::new(scope, number).into(),
-                    Given::Value(value) => value,
-                };
-                let param = &function.params[function.role.receivers() + index];
+                let given =
+                    (function.params.get(function.role.receivers() + index), arguments.value(index, scope));
+                let (Some(param), Some(value)) = given else { return Ok(()) };
                 Problem::Script(mismatch(scope, &Path::Param(&param.name), &param.ty, value))
             }
         };

@@ -110,6 +110,7 @@ impl DirectDoor {
         Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
+    #[cold]
     fn instantiate(&mut self) -> Result<(), Fault> {
         let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
@@ -263,6 +264,17 @@ impl Live {
     }
 }
 
+/// Why a call of scalars killed its instance; apart, so that the calls that come back are short.
+#[cold]
+fn last_words(
+    live: &mut Live,
+    interrupt: &Interrupt,
+    limits: ExtensionLimits,
+    error: &wasmtime::Error,
+) -> Box<Fault> {
+    Box::new(explain(&mut live.store, interrupt, limits, error))
+}
+
 type Prepared = (Option<Memory>, Option<Realloc>, Taken);
 
 fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
@@ -322,9 +334,9 @@ impl Door for DirectDoor {
             called = live.post_return(post_return);
         }
         let Err(error) = called else { return Ok(()) };
-        let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);
+        let fault = last_words(live, &self.interrupt, self.limits, &error);
         self.live = None;
-        Err(Box::new(fault))
+        Err(fault)
     }
 
     fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {
