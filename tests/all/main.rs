@@ -3,6 +3,7 @@
 
 mod allocations;
 mod api;
+mod asking;
 mod async_context;
 mod claims;
 mod cli;

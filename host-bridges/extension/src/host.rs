@@ -70,9 +70,11 @@ impl HostFunctions {
     pub(super) fn link_component(&self, linker: &mut component::Linker<State>, plan: &Plan) -> Result<()> {
         for function in plan.imported.iter().filter(|function| function.by_host) {
             let Some(answer) = self.answers.iter().find(|answer| answer.is_for(function)) else { continue };
+            let link =
+                if function.asynchronous { &answer.function.concurrent } else { &answer.function.component };
             match function.interface.as_str() {
-                "" => (answer.function.component)(&mut linker.root(), &function.name)?,
-                name => (answer.function.component)(&mut linker.instance(name)?, &function.name)?,
+                "" => (link)(&mut linker.root(), &function.name)?,
+                name => (link)(&mut linker.instance(name)?, &function.name)?,
             }
         }
         Ok(())
@@ -138,6 +140,8 @@ pub struct Erased {
     signature: Signature,
     core: Box<LinkCore>,
     component: Box<LinkComponent>,
+    /// As `component`, for an import that is declared `async`.
+    concurrent: Box<LinkComponent>,
 }
 
 /// A type of WIT that is one core value.
@@ -267,11 +271,19 @@ macro_rules! functions {
                     };
                     linker.func_wrap(module, field, call).map(drop)
                 });
+                let again = Arc::clone(&function);
                 let component = Box::new(move |instance: &mut LinkerInstance<'_, State>, name: &str| {
-                    let function = Arc::clone(&function);
+                    let function = Arc::clone(&again);
                     instance.func_wrap(name, move |_, ($($value,)*): ($($Param,)*)| function($($value),*).list())
                 });
-                Erased { signature, core, component }
+                let concurrent = Box::new(move |instance: &mut LinkerInstance<'_, State>, name: &str| {
+                    let function = Arc::clone(&function);
+                    instance.func_wrap_concurrent(name, move |_, ($($value,)*): ($($Param,)*)| {
+                        let answer = function($($value),*).list();
+                        Box::pin(std::future::ready(answer))
+                    })
+                });
+                Erased { signature, core, component, concurrent }
             }
         }
     };

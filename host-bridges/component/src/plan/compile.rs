@@ -125,23 +125,18 @@ impl<'a> Compiler<'a> {
         if !own.functions.is_empty() {
             self.plan.interfaces.push(own);
         }
-        self.finish()
+        Ok(self.finish())
     }
 
     /// What only shows when all is known.
-    fn finish(mut self) -> Result<Plan, Refusal> {
+    fn finish(mut self) -> Plan {
         let plan = &mut self.plan;
         plan.asynchronous |= plan.imports.iter().any(|name| name.starts_with(WASI) && name.contains("@0.3."));
-        if !plan.asynchronous {
-            return Ok(self.plan);
+        if plan.asynchronous {
+            // Their calls are made on other threads, so none is quick enough to be made by its core values alone.
+            plan.functions.iter_mut().for_each(|function| function.scalars = None);
         }
-        if let Some(function) = plan.imported.first() {
-            let what = "an import that JavaScript gives, in an asynchronous component".to_owned();
-            return Err(Refusal::Unsupported { item: function.title.clone(), what });
-        }
-        // Their calls are made on other threads, so none is quick enough to be made by its core values alone.
-        plan.functions.iter_mut().for_each(|function| function.scalars = None);
-        Ok(self.plan)
+        self.plan
     }
 
     /// What the component imports. WASI is the host's to give; an interface of types alone asks for nothing.

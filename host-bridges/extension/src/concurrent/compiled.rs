@@ -12,6 +12,7 @@ use super::network;
 use crate::engines::WasmEngines;
 use crate::general::agree::Tables;
 use crate::general::compiled::{described, export, imports, memory_bytes};
+use crate::host::HostFunctions;
 use crate::shape::MainImport;
 use crate::state::State;
 
@@ -47,7 +48,12 @@ impl Compiled {
     ///
     /// # Errors
     /// Where wasmtime does not take it, or it imports what nothing gives.
-    pub(crate) fn new(engine: &WasmEngines, plan: &Arc<Plan>, bytes: &[u8]) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        engine: &WasmEngines,
+        plan: &Arc<Plan>,
+        bytes: &[u8],
+        host: &HostFunctions,
+    ) -> anyhow::Result<Self> {
         let wasm = engine.asynchronous_wasm().map_err(described)?.clone();
         let component = Component::from_binary(&wasm, bytes).map_err(described)?;
         let imports = imports(&wasm, &component, plan, is_given)?;
@@ -55,6 +61,7 @@ impl Compiled {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(described)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(described)?;
         network::link(&mut linker).map_err(described)?;
+        host.link_component(&mut linker, plan).map_err(described)?;
         let (mut exports, mut by_result, mut futures) = (Vec::new(), HashMap::new(), HashMap::new());
         for (id, function) in plan.functions.iter().enumerate() {
             let (index, result, tables) = export(&component, plan, function)?;
