@@ -35,6 +35,9 @@ impl Pairs {
         let (mut own, mut beneath) = (Duration::ZERO, Duration::ZERO);
         for turn in 0..TURNS {
             let times = times * (turn + 1) / TURNS - times * turn / TURNS;
+            if times == 0 {
+                continue;
+            }
             own += subject(times);
             beneath += floors.iter().map(|floor| self.floors.time(floor, times)).sum();
         }

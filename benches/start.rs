@@ -1,6 +1,5 @@
 //! What a sandbox costs to make, with and without an extension, and an extension to load.
 
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -25,24 +24,25 @@ globalThis.again = (n) => {
 };
 "#;
 
-/// Instances that one sandbox makes, each of an extension of its own.
+/// Instances of one component that one sandbox makes.
 const INSTANCES: u32 = 32;
 
-/// The first call of each of so many extensions: an instance is made for it. Making the sandbox is not part of the time.
-fn first_calls(echo: &[Extension]) -> Duration {
-    let mut source = String::new();
-    for number in 0..echo.len() {
-        let _ = writeln!(source, "import {{ add as add{number} }} from 'echo-{number}';");
-    }
-    let calls: Vec<_> = (0..echo.len()).map(|number| format!("add{number}(1, 2)")).collect();
-    let _ = write!(source, "globalThis.first = () => {};", calls.join(" + "));
-    let builder = Sandbox::builder(engine());
-    let mut sandbox = echo.iter().fold(builder, |builder, echo| builder.extension(echo)).build().unwrap();
-    done(sandbox.run_module_source("main.js", &source));
+/// None is instantiated before its first call.
+const EACH: &str = "
+    import { instantiate } from 'innerbox:component';
+    const each = Array.from({ length: instances }, () => instantiate('fixture-echo').add);
+    globalThis.first = () => { let sum = 0; for (const add of each) sum += add(1, 2); return sum; };";
+
+/// The first call of each of so many instances: it is made for it. Making the sandbox is not part of the time, and neither are
+/// the functions that scripts call.
+fn first_calls(echo: &Extension) -> Duration {
+    let mut sandbox = Sandbox::builder(engine()).extension(echo).build().unwrap();
+    done(sandbox.eval(&format!("globalThis.instances = {INSTANCES};")));
+    done(sandbox.run_module_source("main.js", EACH));
     let start = Instant::now();
     let completion = sandbox.eval("first()");
     let time = start.elapsed();
-    done(completion);
+    assert_eq!(completion.into_value::<u32>().unwrap(), 3 * INSTANCES);
     time / INSTANCES
 }
 
@@ -71,9 +71,6 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         bencher.iter(|| black_box(Extension::from_file(engine, &file).unwrap()));
     });
     group.bench_function("instance", |bencher| {
-        let bytes = std::fs::read(guest("fixture-echo")).unwrap();
-        let load = |number| Extension::from_bytes(engine, &format!("echo-{number}"), &bytes).unwrap();
-        let echo: Vec<_> = (0..INSTANCES).map(load).collect();
         bencher.iter_custom(|times| (0..times).map(|_| first_calls(&echo)).sum());
     });
     let mut script = Script::new("fixture-trap", AGAIN.to_owned());

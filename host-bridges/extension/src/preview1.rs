@@ -11,7 +11,7 @@ const SLEEP_SLICE: Duration = Duration::from_millis(5);
 
 /// Gives a linker all of WASI preview 1.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p1::add_to_linker_sync(linker, |state: &mut State| &mut state.wasi)?;
+    wasmtime_wasi::p1::add_to_linker_sync(linker, |state: &mut State| &mut state.wasi.get().context)?;
     linker.allow_shadowing(true);
     linker.func_wrap("wasi_snapshot_preview1", "poll_oneoff", poll_oneoff)?;
     linker.allow_shadowing(false);

@@ -12,6 +12,7 @@ use super::handles::HandleTable;
 use super::limiter::Limiter;
 use super::network::Outgoing;
 use super::stdio::LastWords;
+use super::wasi::Lending;
 use crate::interrupt::Interrupt;
 
 /// Most things of WASI that an instance may have open at once, streams and pollables among them: each is the host's memory.
@@ -19,11 +20,9 @@ pub(super) const WASI_RESOURCES_MAX: usize = 10_000;
 
 /// What the store of an instance holds.
 pub(super) struct State {
-    pub(super) wasi: WasiP1Ctx,
-    pub(super) outgoing: Outgoing,
+    pub(super) wasi: Lent,
     pub(super) handles: HandleTable,
     pub(super) limiter: Limiter,
-    pub(super) last_words: LastWords,
     pub(super) imports: Imports,
     pub(super) interrupt: Arc<Interrupt>,
     start: Instant,
@@ -31,19 +30,15 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(
-        mut wasi: WasiP1Ctx,
-        outgoing: Outgoing,
-        last_words: LastWords,
+        lending: Arc<Lending>,
+        connections: usize,
         limiter: Limiter,
         interrupt: Arc<Interrupt>,
     ) -> Self {
-        wasi.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
         Self {
-            wasi,
-            outgoing,
+            wasi: Lent { lending, connections, last_words: LastWords::default(), made: None },
             handles: HandleTable::default(),
             limiter,
-            last_words,
             imports: Imports::default(),
             interrupt,
             start: Instant::now(),
@@ -65,15 +60,40 @@ impl State {
     }
 }
 
+/// What an instance is lent of WASI. It is made when the component first asks for any of it: many never do.
+pub(super) struct Lent {
+    lending: Arc<Lending>,
+    connections: usize,
+    pub(super) last_words: LastWords,
+    made: Option<Box<Wasi>>,
+}
+
+/// See [`Lent`].
+pub(super) struct Wasi {
+    pub(super) context: WasiP1Ctx,
+    pub(super) outgoing: Outgoing,
+}
+
+impl Lent {
+    pub(super) fn get(&mut self) -> &mut Wasi {
+        self.made.get_or_insert_with(|| {
+            let outgoing = self.lending.outgoing(self.connections);
+            let mut context = self.lending.context(&self.last_words, &outgoing);
+            context.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
+            Box::new(Wasi { context, outgoing })
+        })
+    }
+}
+
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.wasi.ctx()
+        self.wasi.get().context.ctx()
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        let Outgoing { http, requests, .. } = &mut self.outgoing;
-        WasiHttpCtxView { ctx: http, table: self.wasi.ctx().table, hooks: requests }
+        let Wasi { context, outgoing: Outgoing { http, requests, .. } } = self.wasi.get();
+        WasiHttpCtxView { ctx: http, table: context.ctx().table, hooks: requests }
     }
 }

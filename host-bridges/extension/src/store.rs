@@ -11,7 +11,6 @@ use wasmtime::{Store, UpdateDeadline};
 use super::handles::HANDLES_MAX;
 use super::limiter::{Limiter, Refused};
 use super::state::{State, WASI_RESOURCES_MAX};
-use super::stdio::LastWords;
 use super::trap::{Cause, fault};
 use super::wasi::Lending;
 use crate::engines::WasmEngines;
@@ -30,14 +29,12 @@ pub(super) fn canceller(engine: &WasmEngines, interrupt: &Arc<Interrupt>) -> Can
 /// A store for one instance, with what it is lent.
 pub(super) fn store(
     engine: &wasmtime::Engine,
-    lending: &Lending,
+    lending: &Arc<Lending>,
     limits: ExtensionLimits,
     interrupt: &Arc<Interrupt>,
 ) -> Store<State> {
-    let last_words = LastWords::default();
-    let outgoing = lending.outgoing(limits.connections);
-    let wasi = lending.context(&last_words, &outgoing);
-    let state = State::new(wasi, outgoing, last_words, Limiter::new(limits), Arc::clone(interrupt));
+    let (lending, interrupt) = (Arc::clone(lending), Arc::clone(interrupt));
+    let state = State::new(lending, limits.connections, Limiter::new(limits), interrupt);
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
@@ -72,7 +69,7 @@ pub(super) fn explain(
     } else if let Some(refused) = refused(store.data_mut(), error) {
         Cause::Refused(refused)
     } else {
-        Cause::Trap { last_words: store.data().last_words.take() }
+        Cause::Trap { last_words: store.data().wasi.last_words.take() }
     };
     fault(error, cause)
 }

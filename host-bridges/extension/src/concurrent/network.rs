@@ -52,12 +52,12 @@ fn create<S>(
     state: &mut State,
     make: impl FnOnce(&mut State) -> wasmtime::Result<SocketResult<Resource<S>>>,
 ) -> Created<S> {
-    let Some(open) = state.outgoing.sockets.open() else {
+    let Some(open) = state.wasi.get().outgoing.sockets.open() else {
         return Ok((Err(ErrorCode::Other(Some("too many connections".to_owned()))),));
     };
     match make(state)? {
         Ok(socket) => {
-            state.outgoing.sockets.keep(socket.rep(), open);
+            state.wasi.get().outgoing.sockets.keep(socket.rep(), open);
             Ok((Ok(socket),))
         }
         Err(error) => Ok((Err(SocketError::downcast(error)?),)),
@@ -79,7 +79,7 @@ fn drop_tcp(mut store: Store, socket: u32) -> wasmtime::Result<()> {
     let mut sockets = store.data_mut().sockets();
     let was_connected = HostTcpSocket::get_remote_address(&mut sockets, Resource::new_borrow(socket)).is_ok();
     HostTcpSocket::drop(&mut sockets, Resource::new_own(socket))?;
-    let sockets = &mut store.data_mut().outgoing.sockets;
+    let sockets = &mut store.data_mut().wasi.get().outgoing.sockets;
     if was_connected {
         sockets.outlive(socket)
     } else {
@@ -90,7 +90,7 @@ fn drop_tcp(mut store: Store, socket: u32) -> wasmtime::Result<()> {
 
 fn drop_udp(mut store: Store, socket: u32) -> wasmtime::Result<()> {
     HostUdpSocket::drop(&mut store.data_mut().sockets(), Resource::new_own(socket))?;
-    store.data_mut().outgoing.sockets.close(socket);
+    store.data_mut().wasi.get().outgoing.sockets.close(socket);
     Ok(())
 }
 

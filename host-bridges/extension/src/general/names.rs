@@ -87,8 +87,8 @@ pub(crate) enum Refusal {
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub(crate) fn looked_up(state: &State, name: &str) -> wasmtime::Result<Result<Addresses, Refusal>> {
-    let sockets = &state.outgoing.sockets;
+pub(crate) fn looked_up(state: &mut State, name: &str) -> wasmtime::Result<Result<Addresses, Refusal>> {
+    let sockets = &state.wasi.get().outgoing.sockets;
     let address = match (Host::parse(name), name.parse::<Ipv6Addr>()) {
         (Ok(Host::Domain(name)), _) if sockets.may_look_up(&name) => {
             let Some(open) = sockets.open() else { return Ok(Err(Refusal::TooMany)) };

@@ -51,10 +51,12 @@ fn create<S>(
     state: &mut State,
     make: impl FnOnce(WasiSocketsCtxView<'_>) -> wasmtime::Result<SocketResult<Resource<S>>>,
 ) -> Answered<Resource<S>> {
-    let Some(open) = state.outgoing.sockets.open() else { return Ok((Err(ErrorCode::NewSocketLimit),)) };
+    let Some(open) = state.wasi.get().outgoing.sockets.open() else {
+        return Ok((Err(ErrorCode::NewSocketLimit),));
+    };
     let made = make(state.sockets())?;
     if let Ok(socket) = &made {
-        state.outgoing.sockets.keep(socket.rep(), open);
+        state.wasi.get().outgoing.sockets.keep(socket.rep(), open);
     }
     answer(made)
 }
@@ -76,13 +78,13 @@ fn create_udp(mut store: Store, (family,): (IpAddressFamily,)) -> Answered<Resou
 
 fn drop_tcp(mut store: Store, socket: u32) -> wasmtime::Result<()> {
     HostTcpSocket::drop(&mut store.data_mut().sockets(), Resource::new_own(socket))?;
-    store.data_mut().outgoing.sockets.close(socket);
+    store.data_mut().wasi.get().outgoing.sockets.close(socket);
     Ok(())
 }
 
 fn drop_udp(mut store: Store, socket: u32) -> wasmtime::Result<()> {
     HostUdpSocket::drop(&mut store.data_mut().sockets(), Resource::new_own(socket))?;
-    store.data_mut().outgoing.sockets.close(socket);
+    store.data_mut().wasi.get().outgoing.sockets.close(socket);
     Ok(())
 }
 

@@ -55,7 +55,7 @@ struct Io<'a> {
 }
 
 fn io(state: &mut State) -> Io<'_> {
-    Io { table: state.wasi.ctx().table, interrupt: &state.interrupt }
+    Io { table: state.wasi.get().context.ctx().table, interrupt: &state.interrupt }
 }
 
 impl Io<'_> {
