@@ -203,6 +203,7 @@ impl EventLoop {
         let stays = |asked: Option<Instant>| asked.is_some() && !self.is_late(asked, now);
         self.timers.borrow_mut().retain(stays);
         self.pending.borrow_mut().retain(|_, pending| stays(pending.asked));
+        self.mailbox.end_run();
         self.jobs_done.set(0);
     }
 
@@ -447,8 +448,11 @@ impl EventLoop {
             }
             let Some((job, asked, span)) = self.mailbox.take_job() else { break };
             ran = true;
-            self.jobs_done.set(self.jobs_done.get() + 1);
-            self.for_asked(Some(asked), || {
+            // The run's own are a reason for it to go on, as long as it has others.
+            if asked.is_some() || self.is_idle() {
+                self.jobs_done.set(self.jobs_done.get() + 1);
+            }
+            self.for_asked(asked, || {
                 span.in_scope(|| job(scope))?;
                 scope.perform_microtask_checkpoint();
                 Ok(())

@@ -20,6 +20,13 @@ impl Flow {
         Self { context, span: Span::current() }
     }
 
+    /// The flow of what nobody in particular has asked for: without a context of the script's.
+    #[must_use]
+    pub fn outside(scope: &v8::PinScope<'_, '_>) -> Self {
+        let context: v8::Local<v8::Value> = v8::undefined(scope).into();
+        Self { context: v8::Global::new(scope, context), span: Span::current() }
+    }
+
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }

@@ -73,8 +73,8 @@ pub fn wait_on_thread(until: Option<Instant>) {
 #[derive(Default)]
 struct Mail {
     finished: VecDeque<Finished>,
-    /// Each with when it was asked for, and the span in which it was given.
-    jobs: VecDeque<(Job, Instant, Span)>,
+    /// Each with when it was asked for, where others did, and the span in which it was given.
+    jobs: VecDeque<(Job, Option<Instant>, Span)>,
     closed: bool,
 }
 
@@ -118,8 +118,19 @@ impl Mailbox {
         mail.finished.drain(..count).collect()
     }
 
-    pub(crate) fn take_job(&self) -> Option<(Job, Instant, Span)> {
+    pub(crate) fn take_job(&self) -> Option<(Job, Option<Instant>, Span)> {
         self.lock().jobs.pop_front()
+    }
+
+    /// Drops the jobs that were the run's own.
+    pub(crate) fn end_run(&self) {
+        let mut mail = self.lock();
+        let (own, others) =
+            std::mem::take(&mut mail.jobs).into_iter().partition(|(_, asked, _)| asked.is_none());
+        mail.jobs = others;
+        drop(mail);
+        // Not kept locked: see `close`.
+        drop::<VecDeque<_>>(own);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -158,6 +169,17 @@ impl LoopHandle {
     /// dropped.
     #[must_use]
     pub fn post(&self, job: Job, asked: Instant) -> bool {
+        self.give(job, Some(asked))
+    }
+
+    /// As [`post`](Self::post), for what belongs to the isolate's own run: it is dropped with the run that it did not get its
+    /// turn in, and what it leaves unfinished ends with that run.
+    #[must_use]
+    pub fn tell(&self, job: Job) -> bool {
+        self.give(job, None)
+    }
+
+    fn give(&self, job: Job, asked: Option<Instant>) -> bool {
         let mut mail = self.0.lock();
         if mail.closed {
             return false;

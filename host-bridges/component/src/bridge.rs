@@ -11,6 +11,7 @@ use crate::callee::{Callees, Functions};
 use crate::cancellation::Calls;
 use crate::crew::Crew;
 use crate::door::Door;
+use crate::errand::Outstanding;
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::HandleTable;
@@ -27,8 +28,9 @@ pub(crate) struct Bridge {
     pub(crate) functions: Functions,
     pub(crate) calls: Calls,
     pub(crate) transfers: Transfers,
+    pub(crate) outstanding: Outstanding,
     /// Every component in the isolate.
-    known: RefCell<Vec<Weak<Instance>>>,
+    all: RefCell<Vec<Weak<Instance>>>,
     /// Those that `promising` made, by number: they stay as long as the isolate.
     pub(crate) crews: RefCell<Vec<Crew>>,
     /// Counts the instances of crews.
@@ -53,7 +55,8 @@ impl Bridge {
             functions: Functions::new(scope),
             calls: Calls::default(),
             transfers: Transfers::default(),
-            known: RefCell::default(),
+            outstanding: Outstanding::default(),
+            all: RefCell::default(),
             crews: RefCell::default(),
             reserve: Cell::default(),
         };
@@ -79,8 +82,13 @@ impl Bridge {
     ) -> Rc<Instance> {
         let number = self.instances.replace(self.instances.get() + 1);
         let instance = Instance::new(scope, number, name, plan, given, door, &self.realm);
-        self.known.borrow_mut().push(Rc::downgrade(&instance));
+        self.all.borrow_mut().push(Rc::downgrade(&instance));
         instance
+    }
+
+    /// The component of a number, if it is there still.
+    pub(crate) fn known(&self, number: u32) -> Option<Rc<Instance>> {
+        self.all.borrow().iter().filter_map(Weak::upgrade).find(|instance| instance.number == number)
     }
 
     /// The end of a run: what goes on beside it ends, and nobody reads or writes the streams that are open.
@@ -88,9 +96,11 @@ impl Bridge {
         self.transfers.clear();
         self.calls.cancel_all();
         self.crews.borrow().iter().for_each(Crew::forget);
-        let mut known = self.known.borrow_mut();
-        known.retain(|instance| instance.strong_count() > 0);
-        known.iter().filter_map(Weak::upgrade).for_each(|instance| instance.end_run());
+        let mut all = self.all.borrow_mut();
+        all.retain(|instance| instance.strong_count() > 0);
+        all.iter().filter_map(Weak::upgrade).for_each(|instance| instance.end_run());
+        // Only now: whoever is told that nobody will answer has ended already.
+        self.outstanding.clear();
     }
 
     /// Another instance of the same component, which nothing is given to and whose classes nobody sees.

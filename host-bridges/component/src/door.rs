@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::errand::Errands;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId, TransmitId};
 use crate::transfer::{Came, End};
@@ -69,18 +70,32 @@ pub type Canceller = Arc<dyn Fn() + Send + Sync>;
 
 /// A component whose calls are made on threads of its own, several at once.
 pub trait SideBySide: Send + Sync {
-    /// Starts a call of an export of the instance that `open` made, and tells `done` on any thread how it ended.
-    fn start(&self, function: FunctionId, arguments: Arguments, done: Done);
+    /// Brings what the component asks of JavaScript to `errands`, from now on.
+    fn report_to(&self, errands: Arc<Errands>);
 
-    /// Makes a call, and waits for it: no longer than one call may take, or the run goes on.
+    /// Starts a call of an export of the instance that `open` made, and tells `done` on any thread how it ended. `call` is
+    /// the number that the bridge has for it.
+    fn start(&self, call: CallId, function: FunctionId, arguments: Arguments, done: Done);
+
+    /// Makes a call, and waits for it: no longer than one call may take, or the run goes on. `attend` does what the
+    /// component has asked of JavaScript, on this thread; it is called whenever there may be something.
     ///
     /// # Errors
-    /// As [`Door::call`].
-    fn wait(&self, function: FunctionId, arguments: Arguments) -> Result<Answer, Fault>;
+    /// As [`Door::call`], and what `attend` ends with.
+    fn wait(
+        &self,
+        call: CallId,
+        function: FunctionId,
+        arguments: Arguments,
+        attend: &mut dyn FnMut() -> Result<(), Fault>,
+    ) -> Result<Answer, Fault>;
 
     /// Ends the instance if it has work that is not done: nobody waits for that any more.
     fn rest(&self);
 }
+
+/// Number of a call that goes on beside others; no other call of the isolate has it.
+pub type CallId = u64;
 
 /// See [`SideBySide::start`].
 pub type Done = Box<dyn FnOnce(Result<Answer, Fault>) + Send>;
@@ -240,6 +255,13 @@ pub enum Fault {
     },
     /// What JavaScript gave as an import threw; whoever answered the import knows what.
     Thrown,
+    /// What JavaScript gave as an import threw, while its component ran on another thread; the bridge has the exception.
+    Raised {
+        /// The call that the import was called for.
+        call: CallId,
+        /// What was thrown, in words.
+        text: String,
+    },
     /// The run itself is being ended; V8 knows, and nothing is to be thrown.
     Terminated,
     /// The component is already running, further down the stack.
@@ -250,5 +272,14 @@ impl Fault {
     /// A trap found by the host: the component broke the canonical ABI.
     pub fn abi(message: impl Into<String>) -> Self {
         Self::Trap { message: message.into(), frames: Vec::new() }
+    }
+
+    /// What that call is told of it, or what is no call: an exception is only thrown by the call that it came of.
+    #[must_use]
+    pub fn told_to(&self, call: Option<CallId>) -> Self {
+        match self {
+            Self::Raised { call: of, text } if call != Some(*of) => Self::abi(text.clone()),
+            fault => fault.clone(),
+        }
     }
 }

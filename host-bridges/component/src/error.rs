@@ -4,6 +4,7 @@ use innerbox_binding::Failure;
 use innerbox_binding::prelude::{self, Source, no_natives};
 use innerbox_binding::value::{name, string};
 
+use crate::bridge::Bridge;
 use crate::door::Fault;
 use crate::payload;
 
@@ -62,6 +63,13 @@ impl Errors {
                 frames: Vec::new(),
             },
             Fault::Thrown => return Failure::Pending,
+            Fault::Raised { call, text } => {
+                let raised = Bridge::of(scope).ok().and_then(|bridge| bridge.outstanding.raised(*call));
+                return match raised {
+                    Some(exception) => Failure::Thrown(exception),
+                    None => self.fault(scope, component, export, &Fault::abi(text.clone())),
+                };
+            }
             Fault::Busy => {
                 return Failure::error(format!(
                     "`{export}`: component `{component}` is already running a call"

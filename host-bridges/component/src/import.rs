@@ -11,6 +11,7 @@ use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
 use crate::instance::{Instance, Problem};
 use crate::lift::Lifter;
 use crate::lower::{Lowerer, Site, result_place};
+use crate::parcel::Arguments;
 use crate::path::Path;
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
 use crate::room::{Room, over};
@@ -33,7 +34,7 @@ pub(crate) struct Outward<'a, 's, 'i> {
 }
 
 /// What came of the script.
-enum Answer<'s> {
+pub(crate) enum Answer<'s> {
     Returned(Value<'s>),
     /// The payload of the error case.
     Failed(Value<'s>),
@@ -90,12 +91,8 @@ impl Outward<'_, '_, '_> {
     }
 
     fn dispose(&mut self, rep: u32) -> Result<(), Failure> {
-        let instance = self.instance;
         v8::scope!(let scope, self.scope);
-        match instance.given.take(scope, rep) {
-            Some(object) => dispose(scope, instance, object),
-            None => Ok(()),
-        }
+        dispose_of(scope, self.instance, rep)
     }
 }
 
@@ -164,7 +161,7 @@ fn lift<'s>(
 }
 
 /// Runs the script. What it throws is the error case of a function that has one, where it is or has a payload.
-fn run<'s>(
+pub(crate) fn run<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     instance: &Instance,
     id: ImportId,
@@ -194,7 +191,7 @@ fn run<'s>(
 }
 
 /// The payload of what was thrown: its `payload`, or itself where it is no `Error`.
-fn payload<'s>(
+pub(crate) fn payload<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     instance: &Instance,
     function: &Function,
@@ -229,8 +226,38 @@ fn lower<'s>(
     flat: &mut [u64],
     answer: &Answer<'s>,
 ) -> Result<(), Problem> {
+    let Some((ty, tape)) = checked(scope, checker, allowed, function, answer)? else { return Ok(()) };
+    let instance = checker.instance;
+    let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+    let site = Some(Site { scope, instance });
+    let mut lowerer = Lowerer { site, guest: importer, items, room };
+    lowerer.result(function, ty, flat)?;
+    Ok(())
+}
+
+/// Checks what came of the script, and copies it for another thread.
+pub(crate) fn copy<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    instance: &Instance,
+    generation: u32,
+    function: &Function,
+    answer: &Answer<'s>,
+) -> Result<Arguments, Problem> {
+    let checker = Checker { instance, generation };
+    let tape = checked(scope, &checker, instance.allowed, function, answer)?.map(|(_, tape)| tape);
+    Ok(Arguments::copy(scope, instance, &tape.unwrap_or_default())?)
+}
+
+/// Checks what came of the script, and takes what it gives for good; none where nothing is to be returned.
+fn checked<'s, 'f>(
+    scope: &mut v8::PinScope<'s, '_>,
+    checker: &Checker<'_>,
+    allowed: usize,
+    function: &'f Function,
+    answer: &Answer<'s>,
+) -> Result<Option<(&'f Type, Tape<'s>)>, Problem> {
     let (ty, tape) = match (&function.result, answer) {
-        (Returns::Nothing, _) => return Ok(()),
+        (Returns::Nothing, _) => return Ok(None),
         (Returns::Value(ty), Answer::Returned(value) | Answer::Failed(value)) => {
             (ty, check(scope, checker, function, ty, *value)?)
         }
@@ -239,15 +266,10 @@ fn lower<'s>(
     if tape.bytes > allowed as u64 {
         return Err(over(tape.bytes, allowed as u64).into());
     }
-    let instance = checker.instance;
     for key in &tape.taken {
-        instance.realm.handles.borrow_mut().remove(*key);
+        checker.instance.realm.handles.borrow_mut().remove(*key);
     }
-    let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
-    let site = Some(Site { scope, instance });
-    let mut lowerer = Lowerer { site, guest: importer, items, room };
-    lowerer.result(function, ty, flat)?;
-    Ok(())
+    Ok(Some((ty, tape)))
 }
 
 fn check<'s>(
@@ -279,6 +301,18 @@ fn check_case<'s>(
     checker.case(scope, &function.title, cases, index, value, &mut tape)?;
     checker.finish(scope, &tape)?;
     Ok(tape)
+}
+
+/// Lets go of an object that the component had for its own, and disposes of it.
+pub(crate) fn dispose_of(
+    scope: &mut v8::PinScope<'_, '_>,
+    instance: &Instance,
+    rep: u32,
+) -> Result<(), Failure> {
+    match instance.given.take(scope, rep) {
+        Some(object) => dispose(scope, instance, object),
+        None => Ok(()),
+    }
 }
 
 /// Calls `[Symbol.dispose]` of an object that the component had for its own, if it has one.

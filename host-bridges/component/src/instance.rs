@@ -5,9 +5,10 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use innerbox_binding::value::name;
-use innerbox_binding::{Failure, Meter};
+use innerbox_binding::{EventLoop, Failure, Meter};
 
 use crate::door::{Door, Fault, Maker, SideBySide};
+use crate::errand::Desk;
 use crate::error::Errors;
 use crate::given::Given;
 use crate::handle::{HandleTable, Key};
@@ -30,6 +31,8 @@ pub(crate) struct Instance {
     pub(crate) maker: Maker,
     /// Where calls are made that may go on side by side.
     pub(crate) side_by_side: Option<Arc<dyn SideBySide>>,
+    /// What they ask of JavaScript, where they may.
+    pub(crate) desk: Option<Desk>,
     pub(crate) names: Names,
     pub(crate) given: Given,
     /// The generation of the instance that has the objects in `given`.
@@ -50,6 +53,13 @@ impl Instance {
         door: Box<dyn Door>,
         realm: &Rc<Realm>,
     ) -> Rc<Self> {
+        let side_by_side = door.side_by_side();
+        let event_loop = EventLoop::of(scope).ok().filter(|_| plan.calls_scripts());
+        let desk = side_by_side.as_ref().zip(event_loop).map(|(calls, event_loop)| {
+            let desk = Desk::new(number, event_loop.handle());
+            calls.report_to(Arc::clone(&desk.errands));
+            desk
+        });
         Rc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             number,
@@ -61,7 +71,8 @@ impl Instance {
             generation: Cell::new(0),
             queue: Rc::default(),
             maker: door.maker(),
-            side_by_side: door.side_by_side(),
+            side_by_side,
+            desk,
             door: RefCell::new(Some(door)),
             realm: Rc::clone(realm),
             classes: RefCell::default(),
@@ -77,6 +88,9 @@ impl Instance {
     pub(crate) fn end_run(&self) {
         if let Some(calls) = &self.side_by_side {
             calls.rest();
+        }
+        if let Some(desk) = &self.desk {
+            desk.clear();
         }
         self.queue.borrow_mut().clear();
         if let Ok(mut door) = self.door.try_borrow_mut() {

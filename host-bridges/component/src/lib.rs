@@ -23,6 +23,7 @@ mod check;
 mod class;
 mod crew;
 mod door;
+mod errand;
 mod error;
 mod fast;
 mod given;
@@ -48,15 +49,16 @@ mod transfer;
 pub mod typings;
 
 pub use door::{
-    Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker, SideBySide,
-    Source,
+    CallId, Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker,
+    SideBySide, Source,
 };
+pub use errand::{Errand, Errands, Reply};
 pub use error::references;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
 pub use namespace::{attach, attach_context, bind, define_errors, end_run, handles_meter, live_handles};
-pub use pack::{Returned, pack_value};
+pub use pack::{Returned, pack_params, pack_value};
 pub use parcel::{Answer, Arguments};
 pub use promise::{Reserve, promising};
 pub use transfer::{Came, Chunk, End, Pipe, Slot};

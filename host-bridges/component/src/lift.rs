@@ -75,7 +75,16 @@ impl Lifter<'_> {
             let mut slots = Slots { flat: &flat[..function.flat_params] };
             return function.params.iter().map(|param| self.flat(scope, &param.ty, &mut slots)).collect();
         }
-        let at = flat[0] as u32;
+        self.stored_params(scope, function, flat[0] as u32)
+    }
+
+    /// Lifts the arguments of an import that lie in memory.
+    pub(crate) fn stored_params<'s>(
+        &mut self,
+        scope: Scope<'_, 's, '_>,
+        function: &Function,
+        at: u32,
+    ) -> Result<Vec<v8::Local<'s, v8::Value>>, Problem> {
         self.claim(at, function.spill.size, function.spill.align)?;
         function.params.iter().map(|param| self.load(scope, &param.ty, at + param.offset)).collect()
     }

@@ -63,6 +63,13 @@ impl Lowerer<'_, '_, '_> {
         self.store(ty, at)
     }
 
+    /// Lowers a value of one core value, or of none.
+    pub(crate) fn single(&mut self, ty: &Type) -> Result<u64, Fault> {
+        let mut flat: Flat = [0; FLAT_PARAMS_MAX];
+        self.flat(ty, &mut Slots { flat: &mut flat, next: 0 })?;
+        Ok(flat[0])
+    }
+
     fn flat(&mut self, ty: &Type, slots: &mut Slots<'_>) -> Result<(), Fault> {
         match &ty.kind {
             Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => {

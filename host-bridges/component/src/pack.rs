@@ -46,6 +46,32 @@ pub fn pack_value(
     Ok(packer.answer(flat))
 }
 
+/// Copies the arguments of an import, all of them as one tuple: how they lie in memory where they are not flat.
+///
+/// # Errors
+/// As [`pack_value`].
+pub fn pack_params(
+    source: Source<'_>,
+    function: &Function,
+    passed: Returned<'_>,
+    allowed: usize,
+) -> Result<Answer, Fault> {
+    let Source { memory, handles, encoding } = source;
+    let mut packer = Packer::new(memory, handles, encoding, allowed);
+    match passed {
+        Returned::At(at) => drop(packer.copied(at, function.spill.size, function.spill.align)?),
+        Returned::Flat(values) => {
+            packer.copy = vec![0; function.spill.size as usize];
+            let mut values = values.iter();
+            for param in &function.params {
+                spread(&param.ty, &mut values, &mut packer.copy, param.offset)?;
+            }
+        }
+    }
+    function.params.iter().try_for_each(|param| packer.mend(&param.ty, param.offset))?;
+    Ok(packer.answer([0; _]))
+}
+
 /// Copies a function's answer. `flat` begins with the core result: the value itself, or where it lies.
 pub(crate) fn pack(
     source: Source<'_>,
@@ -136,7 +162,7 @@ impl<'a> Packer<'a> {
     /// Copies what the value at `at` of the copy points to.
     fn mend(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
         match &ty.kind {
-            Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) | Kind::Borrow(_) => Ok(()),
+            Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => Ok(()),
             Kind::Record(fields) | Kind::Tuple(fields) => {
                 fields.iter().try_for_each(|field| self.mend(&field.ty, at + field.offset))
             }
@@ -146,6 +172,12 @@ impl<'a> Packer<'a> {
             Kind::Own(resource) => {
                 let handle = self.word(at);
                 let rep = self.handles.take(*resource, handle)?;
+                self.set_word(at, rep);
+                Ok(())
+            }
+            Kind::Borrow(resource) => {
+                let handle = self.word(at);
+                let rep = self.handles.rep(*resource, handle)?;
                 self.set_word(at, rep);
                 Ok(())
             }

@@ -46,8 +46,7 @@ impl Arguments {
     /// sandbox's array buffers, for a script may ask for many calls before the first is made.
     ///
     /// # Errors
-    /// A `RangeError` where the sandbox has no room for the copies; a host fault for an object of a class that
-    /// JavaScript gave, since components with such classes do not leave the thread.
+    /// A `RangeError` where the sandbox has no room for the copies.
     pub(crate) fn copy<'s>(
         scope: &mut v8::PinScope<'s, '_>,
         instance: &Instance,
@@ -73,7 +72,7 @@ impl Arguments {
                 }
                 Item::Bytes(bytes) => Kept::Bytes(bytes.clone()),
                 Item::Count(count) => Kept::Count(*count),
-                Item::Given(_) => return Err(Failure::error("host fault: a given object cannot wait")),
+                Item::Given(object) => Kept::Bits(instance.given.keep(scope, *object).into()),
             })
         });
         let items = items.collect::<Result<_, Failure>>()?;
@@ -106,6 +105,16 @@ impl Arguments {
         Lowerer { site: None, guest, items, room }.store(ty, at)
     }
 
+    /// Lowers the one value that they are to a core value.
+    ///
+    /// # Errors
+    /// As [`Crossing::lower`].
+    pub fn single(self, ty: &Type, guest: &mut dyn Guest, allowed: usize) -> Result<u64, Fault> {
+        let (tape, _ends) = self.tape();
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        Lowerer { site: None, guest, items, room }.single(ty)
+    }
+
     fn tape(self) -> (Tape<'static>, Ends) {
         let items = self.items.into_iter().map(|item| match item {
             Kept::End(end) => Item::End(end),
@@ -118,8 +127,8 @@ impl Arguments {
     }
 }
 
-/// An answer that was taken out of its component: a memory of its own, with the value in it as the canonical ABI has it.
-/// It is lifted as if it were the component's.
+/// What was taken out of its component, an answer or the arguments of an import: a memory of its own, with the value in it
+/// as the canonical ABI has it. It is lifted as if it were the component's.
 pub struct Answer {
     pub(crate) memory: Vec<u8>,
     pub(crate) flat: Flat,
@@ -132,6 +141,11 @@ impl Answer {
     /// One without a value.
     pub fn nothing() -> Self {
         Self { memory: Vec::new(), flat: [0; _], encoding: Encoding::Utf8, ends: Vec::new() }
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        self.memory.len()
     }
 
     /// What the lifter reads from.
@@ -161,8 +175,8 @@ impl Handles for Taken {
         Err(Fault::abi("host fault: nothing is lent while an answer comes out"))
     }
 
-    fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
-        Err(Fault::abi("host fault: an answer lends nothing"))
+    fn rep(&mut self, _: ResourceId, rep: u32) -> Result<u32, Fault> {
+        Ok(rep)
     }
 
     fn end(&mut self, number: u32) -> Result<Came, Fault> {

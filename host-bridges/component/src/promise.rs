@@ -120,7 +120,7 @@ fn refuse_what_stays(instance: &Instance, function: &Function) -> Result<(), Fai
     if matches!(function.role, Role::Constructor(_)) {
         return stays("it is a constructor");
     }
-    if instance.plan.calls_scripts() {
+    if instance.plan.calls_scripts() && instance.side_by_side.is_none() {
         return stays("the component calls JavaScript");
     }
     Ok(())

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use innerbox_binding::{Arguments as Passed, EventLoop, Failure, OrPending};
 
+use crate::bridge::Bridge;
 use crate::call::{Call, check, reject, relieve, take};
 use crate::check::Tape;
-use crate::door::{Crossing, SideBySide};
+use crate::door::{CallId, Crossing, Fault, SideBySide};
+use crate::errand::{Desk, attend};
 use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::parcel::{Answer, Arguments};
@@ -36,9 +38,15 @@ pub(crate) fn call<'s>(
         })?);
     }
     let tape = check(scope, instance, function, args)?;
+    if instance.desk.as_ref().is_some_and(Desk::stands_still) {
+        return Err(Fault::Busy.into());
+    }
     let (generation, arguments) = open(scope, instance, &tape)?;
     take(instance, &tape);
-    let answer = calls.wait(id, arguments)?;
+    let call = begin(scope, instance)?;
+    let answered = calls.wait(call, id, arguments, &mut || attend(scope, instance));
+    end(instance, call);
+    let answer = answered?;
     let target = matches!(function.role, Role::Constructor(_)).then(|| args.this());
     lift(scope, instance, function, generation, &answer, target)
 }
@@ -79,9 +87,11 @@ pub(crate) fn start<'s>(
         Ok(opened) => opened,
         Err(problem) => return Err(reject(scope, instance, function, problem)),
     };
+    let call = begin(scope, instance)?;
     let settling = Rc::clone(instance);
     let (promise, completer) =
         EventLoop::of(scope)?.later(scope, move |scope, answered: Result<Box<Answer>, _>| {
+            end(&settling, call);
             let function = &settling.plan.functions[id];
             let answer = answered
                 .map_err(Problem::Component)
@@ -89,8 +99,24 @@ pub(crate) fn start<'s>(
             answer.map_err(|problem| reject(scope, &settling, function, problem))
         })?;
     take(instance, tape);
-    calls.start(id, arguments, Box::new(|answer| completer.complete(answer.map(Box::new))));
+    calls.start(call, id, arguments, Box::new(|answer| completer.complete(answer.map(Box::new))));
     Ok(promise)
+}
+
+/// A number for a call, under which its flow is found when it asks something of JavaScript.
+fn begin(scope: &v8::PinScope<'_, '_>, instance: &Instance) -> Result<CallId, Failure> {
+    let call = Bridge::of(scope)?.outstanding.number();
+    if let Some(desk) = &instance.desk {
+        desk.begin(scope, call);
+    }
+    Ok(call)
+}
+
+/// Notes that a call has ended.
+fn end(instance: &Instance, call: CallId) {
+    if let Some(desk) = &instance.desk {
+        desk.end(call);
+    }
 }
 
 /// Makes sure that an instance stands ready, and copies the arguments.

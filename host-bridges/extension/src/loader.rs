@@ -102,10 +102,6 @@ impl<'e> Loader<'e> {
     /// Compiles a component for the first door that takes it, and says why it is this one.
     fn enter(&self, plan: &Arc<Plan>, bytes: &[u8]) -> anyhow::Result<(Entrance, String)> {
         if plan.asynchronous {
-            if let Some(function) = plan.imported.iter().find(|function| !function.by_host) {
-                let what = "an import that JavaScript gives, in an asynchronous component".to_owned();
-                return Err(plan::Refusal::Unsupported { item: function.title.clone(), what }.into());
-            }
             let compiled = concurrent::Compiled::new(self.engine, plan, bytes, &self.host)?;
             return Ok((Entrance::Concurrent(Arc::new(compiled)), "it is asynchronous".to_owned()));
         }

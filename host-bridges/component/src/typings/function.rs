@@ -21,6 +21,9 @@ impl Types<'_> {
         text.remark(&format!("{docs}\n\n{throws}"));
         let tail = match (function.role, self.origin) {
             (Role::Constructor(_), Origin::Component) => ");".to_owned(),
+            (_, Origin::Script) if function.asynchronous => {
+                format!("): {};", union(vec![format!("PromiseLike<{returns}>"), returns]))
+            }
             _ if function.asynchronous => format!("): Promise<{returns}>;"),
             _ => format!("): {returns};"),
         };

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use innerbox_bridge_component::plan::{Function, FunctionId, Plan, Returns, Type};
+use innerbox_bridge_component::plan::{Function, FunctionId, ImportId, Plan, Returns, Type};
 use wasmtime::component::__internal::InterfaceType;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::dynamic::FLAT_RESULTS_MAX;
-use super::network;
+use super::{imports, network};
 use crate::engines::WasmEngines;
 use crate::general::agree::Tables;
-use crate::general::compiled::{described, export, imports, memory_bytes};
+use crate::general::compiled::{self, described, export, given, memory_bytes};
 use crate::host::HostFunctions;
 use crate::shape::MainImport;
 use crate::state::State;
@@ -23,10 +23,12 @@ pub(crate) struct Compiled {
     pub(super) template: InstancePre<State>,
     /// By `FunctionId`.
     pub(super) exports: Vec<Export>,
-    /// By `ResourceId`: none is JavaScript's.
+    /// By `ResourceId`: which resources are JavaScript's.
     pub(super) given: Vec<bool>,
     /// A function with this result: wasmtime tells no more when it lifts one.
     pub(super) by_result: HashMap<InterfaceType, FunctionId>,
+    /// An import with these parameters, of those that JavaScript gives: wasmtime tells no more when it lifts them.
+    pub(super) by_params: HashMap<InterfaceType, ImportId>,
     /// What the futures of this type come to.
     pub(super) futures: HashMap<InterfaceType, Arc<Type>>,
     /// What it imports.
@@ -56,12 +58,13 @@ impl Compiled {
     ) -> anyhow::Result<Self> {
         let wasm = engine.asynchronous_wasm().map_err(described)?.clone();
         let component = Component::from_binary(&wasm, bytes).map_err(described)?;
-        let imports = imports(&wasm, &component, plan, is_given)?;
+        let imports = compiled::imports(&wasm, &component, plan, is_given)?;
         let mut linker = Linker::new(&wasm);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(described)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(described)?;
         network::link(&mut linker).map_err(described)?;
         host.link_component(&mut linker, plan).map_err(described)?;
+        imports::link(&mut linker, plan).map_err(described)?;
         let (mut exports, mut by_result, mut futures) = (Vec::new(), HashMap::new(), HashMap::new());
         for (id, function) in plan.functions.iter().enumerate() {
             let (index, result, tables) = export(&component, plan, function)?;
@@ -69,10 +72,27 @@ impl Compiled {
             futures.extend(tables.futures.iter().cloned());
             exports.push(Export { index, tables, results: results(function) });
         }
+        let mut by_params = HashMap::new();
+        for (id, params, tables) in given(&wasm, &component, plan)? {
+            by_params.insert(params, id);
+            futures.extend(tables.futures);
+        }
         let template = linker.instantiate_pre(&component).map_err(described)?;
         let memory_bytes = memory_bytes(&component);
-        let (given, plan) = (vec![false; plan.resources.len()], Arc::clone(plan));
-        Ok(Self { wasm, plan, template, exports, given, by_result, futures, imports, memory_bytes })
+        let given = plan.resources.iter().map(|resource| resource.given).collect();
+        let plan = Arc::clone(plan);
+        Ok(Self {
+            wasm,
+            plan,
+            template,
+            exports,
+            given,
+            by_result,
+            by_params,
+            futures,
+            imports,
+            memory_bytes,
+        })
     }
 }
 

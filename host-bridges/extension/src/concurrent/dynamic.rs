@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Returns, Type};
-use innerbox_bridge_component::{Answer, Arguments, Fault, Flat, Returned, Source, pack_value};
+use innerbox_bridge_component::{Answer, Arguments, CallId, Fault, Flat, Returned, Source, pack_value};
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
 };
@@ -58,7 +58,7 @@ pub(super) fn current() -> Result<Arc<Shared>> {
     current.ok_or_else(|| wasmtime::Error::msg("host fault: a value is lifted outside of its event loop"))
 }
 
-const fn abi(size32: u32, flat_count: u8) -> CanonicalAbiInfo {
+pub(super) const fn abi(size32: u32, flat_count: u8) -> CanonicalAbiInfo {
     CanonicalAbiInfo { size32, align32: 1, size64: size32, align64: 1, flat_count: Some(flat_count) }
 }
 
@@ -87,7 +87,7 @@ impl Crossed {
     }
 }
 
-fn lowering<'a, 'c, T: 'static>(
+pub(super) fn lowering<'a, 'c, T: 'static>(
     cx: &'a mut LowerContext<'c, T>,
     resources: &'a mut Resources,
     tables: &'a Tables,
@@ -157,7 +157,7 @@ fn lift_value(
 }
 
 /// Where bytes of a component's memory lie.
-fn offset(cx: &LiftContext<'_>, bytes: &[u8]) -> u32 {
+pub(super) fn offset(cx: &LiftContext<'_>, bytes: &[u8]) -> u32 {
     (bytes.as_ptr().addr() - cx.memory().as_ptr().addr()) as u32
 }
 
@@ -339,15 +339,20 @@ pub(super) type Calling<'a> = Pin<Box<dyn Future<Output = Result<Came>> + Send +
 
 /// A way into an export.
 pub(super) trait Enter: Send + Sync {
-    /// Makes a call.
-    fn enter<'a>(&self, accessor: &'a Accessor<State>, crossed: Crossed) -> Calling<'a>;
+    /// Makes a call, of this number.
+    fn enter<'a>(&self, accessor: &'a Accessor<State>, call: CallId, crossed: Crossed) -> Calling<'a>;
 }
 
 impl<const COUNT: usize> Enter for TypedFunc<Crossed, Lifted<COUNT>> {
-    fn enter<'a>(&self, accessor: &'a Accessor<State>, crossed: Crossed) -> Calling<'a> {
+    fn enter<'a>(&self, accessor: &'a Accessor<State>, call: CallId, crossed: Crossed) -> Calling<'a> {
         let function = *self;
         Box::pin(async move {
-            let Lifted(came) = function.call_concurrent(accessor, crossed).await?;
+            let shared = Arc::clone(&crossed.shared);
+            let started = accessor.with(|access| function.start_call_concurrent(access, crossed))?;
+            let task = started.task();
+            shared.begin(task, call);
+            let Lifted(came) = function.finish_call_concurrent(accessor, started).await?;
+            shared.end(task);
             Ok(came)
         })
     }

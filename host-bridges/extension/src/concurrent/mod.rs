@@ -3,9 +3,12 @@
 //! They need wasmtime's second engine, whose calls cost more, and threads that are neither the isolate's nor the pool's: a
 //! loop that waits occupies none. What crosses is copied on the isolate's thread, and lowered and lifted in the loop.
 
+mod charge;
 mod compiled;
 mod dynamic;
 pub(super) mod ends;
+mod imports;
+mod lifting;
 mod live;
 mod network;
 mod task;
@@ -17,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use innerbox_bridge_component::plan::{FunctionId, ResourceId};
 use innerbox_bridge_component::{
-    Answer, Arguments, Canceller, Crossing, Done, Door, Fault, Maker, SideBySide,
+    Answer, Arguments, CallId, Canceller, Crossing, Done, Door, Errands, Fault, Maker, SideBySide,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -25,7 +28,7 @@ use tokio::task::AbortHandle;
 use tracing::Span;
 
 pub(super) use compiled::Compiled;
-use live::Shared;
+use live::{Shared, Told};
 use task::Command;
 
 use super::handles::HANDLES_MAX;
@@ -46,6 +49,8 @@ struct Component {
     limits: ExtensionLimits,
     interrupt: Arc<Interrupt>,
     live: Mutex<Option<Live>>,
+    /// Where it brings what it asks of JavaScript.
+    errands: OnceLock<Arc<Errands>>,
 }
 
 /// An instance and its event loop.
@@ -65,8 +70,8 @@ impl ConcurrentDoor {
         limits: ExtensionLimits,
         interrupt: Arc<Interrupt>,
     ) -> Self {
-        let live = Mutex::default();
-        Self(Arc::new(Component { compiled, lending, limits, interrupt, live }))
+        let (live, errands) = (Mutex::default(), OnceLock::new());
+        Self(Arc::new(Component { compiled, lending, limits, interrupt, live, errands }))
     }
 }
 
@@ -85,12 +90,14 @@ impl Component {
         let interrupt = self.interrupt.part();
         let mut store = store(&self.compiled.wasm, &self.lending, self.limits, &interrupt);
         store.set_max_component_handles(HANDLES_MAX);
-        let shared = Arc::new(Shared::new(&self.compiled, self.limits));
+        let generation = fresh_generation();
+        let errands = self.errands.get().cloned();
+        let shared = Arc::new(Shared::new(&self.compiled, self.limits, generation, errands));
         let (commands, receiver) = unbounded_channel();
         let allowance = CallAllowance::new(self.limits.call_wall);
         let task = task::run(Arc::clone(&shared), store, receiver, Arc::clone(&interrupt), allowance);
         let task = runtime.spawn(task).abort_handle();
-        Ok(Live { generation: fresh_generation(), shared, commands, task, interrupt })
+        Ok(Live { generation, shared, commands, task, interrupt })
     }
 
     /// Ends the live instance, in the middle of whatever it does.
@@ -170,12 +177,19 @@ impl Door for ConcurrentDoor {
 }
 
 impl SideBySide for Component {
-    fn start(&self, function: FunctionId, arguments: Arguments, done: Done) {
+    fn report_to(&self, errands: Arc<Errands>) {
+        // An instance has one number in its isolate, so there is never another one.
+        let _ = self.errands.set(errands);
+    }
+
+    fn start(&self, number: CallId, function: FunctionId, arguments: Arguments, done: Done) {
         let live = self.live();
         let Some(live) = live.as_ref() else {
             return done(Err(Fault::abi("the component's instance is dead")));
         };
-        let Some(number) = live.shared.enter(done) else { return };
+        if !live.shared.enter(number, done) {
+            return;
+        }
         let span = Span::current();
         if live.commands.send(Command::Call { number, function, arguments, span }).is_err()
             && let Some(done) = live.shared.leave(number)
@@ -184,17 +198,26 @@ impl SideBySide for Component {
         }
     }
 
-    fn wait(&self, function: FunctionId, arguments: Arguments) -> Result<Answer, Fault> {
+    fn wait(
+        &self,
+        number: CallId,
+        function: FunctionId,
+        arguments: Arguments,
+        attend: &mut dyn FnMut() -> Result<(), Fault>,
+    ) -> Result<Answer, Fault> {
         let (sender, receiver) = channel();
+        let _listening = self.with_live(|live| live.shared.listen(sender.clone()));
         let done = move |answer| {
             // Where nobody waits any more, the answer is dropped.
-            let _ = sender.send(answer);
+            let _ = sender.send(Told::Ended(answer));
         };
-        self.start(function, arguments, Box::new(done));
+        self.start(number, function, arguments, Box::new(done));
         let started = Instant::now();
         loop {
+            attend()?;
             match receiver.recv_timeout(SLICE) {
-                Ok(answer) => return answer,
+                Ok(Told::Ended(answer)) => return answer,
+                Ok(Told::Asked) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Fault::abi("the component's instance has ended"));
                 }

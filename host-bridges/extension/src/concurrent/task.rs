@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use innerbox_bridge_component::plan::FunctionId;
-use innerbox_bridge_component::{Arguments, Fault};
+use innerbox_bridge_component::{Arguments, CallId, Fault};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::{Instrument, Span};
 use wasmtime::Store;
@@ -21,7 +21,7 @@ use crate::store::explain;
 /// What an event loop is told.
 pub(super) enum Command {
     /// To make a call that was entered.
-    Call { number: u64, function: FunctionId, arguments: Arguments, span: Span },
+    Call { number: CallId, function: FunctionId, arguments: Arguments, span: Span },
     /// To drop a resource that JavaScript held.
     Drop(ResourceAny),
 }
@@ -111,7 +111,7 @@ async fn instantiate(shared: &Shared, store: &mut Store<State>) -> wasmtime::Res
 
 /// One call, as a task of the event loop.
 struct Call {
-    number: u64,
+    number: CallId,
     entry: Arc<dyn Enter>,
     crossed: Crossed,
     /// The span in which it was asked for.
@@ -122,7 +122,7 @@ impl AccessorTask<State> for Call {
     async fn run(self, accessor: &Accessor<State>) -> wasmtime::Result<()> {
         let shared = Arc::clone(&self.crossed.shared);
         let Came { answer, received } =
-            self.entry.enter(accessor, self.crossed).instrument(self.span).await?;
+            self.entry.enter(accessor, self.number, self.crossed).instrument(self.span).await?;
         accessor.with(|mut access| {
             received.into_iter().try_for_each(|received| join(&mut access, &shared, received))
         })?;

@@ -33,24 +33,38 @@ pub(crate) fn agree(plan: &Plan, function: &Function, signature: &Signature) -> 
     let mut agreement = Agreement::new(plan, &signature.types);
     agreement.params(function, signature.params)?;
     agreement.result(&function.result, signature.result)?;
-    let Agreement { tables, transmits, futures, .. } = agreement;
-    Ok(Tables { resources: tables, transmits, futures })
+    Ok(agreement.into_tables())
 }
 
-/// The tables of the resources that a function gives back, where it is seen from inside of a component: each part of a
-/// composed one has its own.
+/// The tables of what an import gives back, where it is seen from inside of a component: each part of a composed one has
+/// its own.
 ///
 /// # Errors
 /// What differs, in words.
-pub(super) fn result_tables(
+pub(crate) fn result_tables(
     plan: &Plan,
     function: &Function,
     types: &ComponentTypes,
     result: InterfaceType,
-) -> Result<Vec<Option<TypeResourceTableIndex>>, String> {
+) -> Result<Tables, String> {
     let mut agreement = Agreement::new(plan, types);
     agreement.result(&function.result, result)?;
-    Ok(agreement.tables)
+    Ok(agreement.into_tables())
+}
+
+/// The same of what an import is passed.
+///
+/// # Errors
+/// What differs, in words.
+pub(crate) fn param_tables(
+    plan: &Plan,
+    function: &Function,
+    types: &ComponentTypes,
+    params: InterfaceType,
+) -> Result<Tables, String> {
+    let mut agreement = Agreement::new(plan, types);
+    agreement.params(function, params)?;
+    Ok(agreement.into_tables())
 }
 
 struct Agreement<'a> {
@@ -66,6 +80,11 @@ impl<'a> Agreement<'a> {
     fn new(plan: &Plan, types: &'a ComponentTypes) -> Self {
         let (tables, transmits) = (vec![None; plan.resources.len()], vec![None; plan.transmits]);
         Self { types, tables, transmits, futures: Vec::new() }
+    }
+
+    fn into_tables(self) -> Tables {
+        let Self { tables, transmits, futures, .. } = self;
+        Tables { resources: tables, transmits, futures }
     }
 
     fn params(&mut self, function: &Function, ty: InterfaceType) -> Agreed {

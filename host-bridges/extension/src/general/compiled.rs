@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use innerbox_bridge_component::plan::{Function, Plan};
+use innerbox_bridge_component::plan::{Function, ImportId, Plan};
 use wasmtime::component::__internal::InterfaceType;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime_environ::component::TypeResourceTableIndex;
 
@@ -116,6 +116,45 @@ fn functions<'a>(
     let members = instance.exports(engine);
     let functions = members.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
     functions.map(|(field, _)| (name, field.to_owned())).collect()
+}
+
+/// The imports that JavaScript gives, each with its signature as wasmtime has it.
+///
+/// # Errors
+/// Where one is not what the plan says.
+pub(crate) fn given(
+    engine: &wasmtime::Engine,
+    component: &Component,
+    plan: &Plan,
+) -> anyhow::Result<Vec<(ImportId, InterfaceType, Tables)>> {
+    let ty = component.component_type();
+    let mut given = Vec::new();
+    let mut enter = |interface: &str, name: &str, function: &ComponentFunc| {
+        let is_it = |imported: &Function| {
+            !imported.by_host && (imported.interface.as_str(), imported.name.as_str()) == (interface, name)
+        };
+        let Some(id) = plan.imported.iter().position(is_it) else { return Ok(()) };
+        let signature = dynamic::signature(&ty, function)
+            .with_context(|| format!("`{name}` is not imported as a function"))?;
+        let tables = agree(plan, &plan.imported[id], &signature)
+            .map_err(|what| anyhow!("`{name}` is not what its WIT says: {what}"))?;
+        given.push((id, signature.params, tables));
+        anyhow::Ok(())
+    };
+    for (name, item) in ty.imports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(function) => enter("", name, &function)?,
+            ComponentItem::ComponentInstance(instance) => {
+                for (field, item) in instance.exports(engine) {
+                    if let ComponentItem::ComponentFunc(function) = item.ty {
+                        enter(name, field, &function)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(given)
 }
 
 /// Finds an exported function; gives the tuple of its result, too.

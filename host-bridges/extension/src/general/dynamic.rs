@@ -233,7 +233,12 @@ impl<const COUNT: usize> Answer<COUNT> {
 }
 
 /// Checks that an import has so many core values: wasmtime reads and writes its array of them as `Lower`.
-fn expect_flat(ty: &InterfaceType, types: &InstanceType<'_>, most: usize, count: usize) -> Result<()> {
+pub(crate) fn expect_flat(
+    ty: &InterfaceType,
+    types: &InstanceType<'_>,
+    most: usize,
+    count: usize,
+) -> Result<()> {
     let InterfaceType::Tuple(tuple) = ty else {
         return Err(wasmtime::Error::msg("host fault: an import has no list of values"));
     };

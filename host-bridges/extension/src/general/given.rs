@@ -65,7 +65,9 @@ impl Asked {
         let tables = result_tables(&self.import.plan, function, cx.types, result).map_err(|what| {
             wasmtime::Error::msg(format!("host fault: an import is not what it was: {what}"))
         })?;
-        with_passage(|passage| passage.import(cx, self.import.id, self.arriving, &tables, &mut flat))?;
+        with_passage(|passage| {
+            passage.import(cx, self.import.id, self.arriving, &tables.resources, &mut flat)
+        })?;
         Ok(flat[0])
     }
 }

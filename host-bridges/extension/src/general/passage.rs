@@ -210,7 +210,7 @@ fn no_end() -> Fault {
     Fault::abi("host fault: a stream is not of the function's signature")
 }
 
-/// A component's handle table while its answer comes out.
+/// A component's handle table while values come out: its answer, or the arguments of an import.
 pub(crate) struct Lifting<'a, 'c> {
     pub(crate) cx: &'a mut LiftContext<'c>,
     pub(crate) resources: &'a mut Resources,
@@ -243,8 +243,10 @@ impl Handles for Lifting<'_, '_> {
         Err(Fault::abi("host fault: nothing is lent while an answer comes out"))
     }
 
-    fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
-        Err(Fault::abi("host fault: an answer lends nothing"))
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+        let table = table(self.tables, resource)?;
+        let lent = self.cx.guest_resource_lift_borrow(table, handle);
+        lent.map_err(|error| Fault::abi(format!("{handle} is no handle of this resource: {error}")))
     }
 
     fn receive(&mut self, id: TransmitId, handle: u32, end: &Came) -> Result<(), Fault> {

@@ -1,0 +1,374 @@
+//! What an asynchronous component asks of JavaScript: it asks on the thread of its event loop, and is answered on the
+//! isolate's.
+//!
+//! An errand waits until the isolate's thread gets to it: in a turn of the isolate's own event loop, or where that thread
+//! waits for the same component, in between. The script's function runs in the flow of the call that the component is in.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use innerbox_binding::{
+    Arguments as Passed, Failure, Flow, LoopHandle, OrPending, Outcome, describe_exception, function, value,
+};
+
+use crate::bridge::Bridge;
+use crate::door::{CallId, Fault};
+use crate::import::{self, Answer as Came};
+use crate::instance::{Instance, Problem};
+use crate::lift::Lifter;
+use crate::parcel::{Answer, Arguments};
+use crate::plan::{Function, ImportId};
+use crate::room::Room;
+
+type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
+type Value<'s> = v8::Local<'s, v8::Value>;
+
+/// Where the errands of one component wait for the isolate's thread.
+pub struct Errands {
+    /// The number that the bridge has for the component.
+    instance: u32,
+    event_loop: LoopHandle,
+    waiting: Mutex<VecDeque<Errand>>,
+}
+
+/// A call of what JavaScript gave.
+pub struct Errand {
+    /// What is called.
+    pub import: ImportId,
+    /// The generation of the instance that calls.
+    pub generation: u32,
+    /// The call that it is made for, where that goes on still.
+    pub call: Option<CallId>,
+    /// The arguments.
+    pub arguments: Answer,
+    /// Is told how it ended, on the isolate's thread; dropped where nobody will answer any more.
+    pub reply: Reply,
+}
+
+/// See [`Errand::reply`].
+pub type Reply = Box<dyn FnOnce(Result<Arguments, Fault>) + Send>;
+
+impl Errands {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Errand>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Errand> {
+        self.waiting().pop_front()
+    }
+
+    /// Hands an errand over, on any thread. A thread that waits for the component has to be woken besides.
+    pub fn ask(&self, errand: Errand) {
+        self.waiting().push_back(errand);
+        let number = self.instance;
+        let job = move |scope: &mut v8::PinScope<'_, '_>| match Bridge::of(scope)?.known(number) {
+            Some(instance) => attend_one(scope, &instance).map(drop),
+            None => Ok(()),
+        };
+        // Where the isolate is gone, so is whoever would answer.
+        let _ = self.event_loop.tell(Box::new(job));
+    }
+
+    /// Notes that an instance has dropped its handle of a resource that JavaScript gave, on any thread.
+    pub fn dropped(&self, generation: u32, rep: u32) {
+        let number = self.instance;
+        let job = move |scope: &mut v8::PinScope<'_, '_>| match Bridge::of(scope)?.known(number) {
+            Some(instance) if instance.generation.get() == generation => {
+                v8::scope!(let scope, scope);
+                import::dispose_of(scope, &instance, rep)
+            }
+            _ => Ok(()),
+        };
+        let _ = self.event_loop.tell(Box::new(job));
+    }
+}
+
+/// What the isolate's thread keeps of the errands of one component.
+pub(crate) struct Desk {
+    pub(crate) errands: Arc<Errands>,
+    /// How many are being answered for which the component stands still.
+    standstill: Cell<usize>,
+    /// Of the calls that go on.
+    flows: RefCell<HashMap<CallId, Rc<Flow>>>,
+}
+
+impl Desk {
+    pub(crate) fn new(instance: u32, event_loop: LoopHandle) -> Self {
+        let errands = Errands { instance, event_loop, waiting: Mutex::default() };
+        Self { errands: Arc::new(errands), standstill: Cell::default(), flows: RefCell::default() }
+    }
+
+    /// True while the component cannot be entered: it waits for the script that would enter it.
+    pub(crate) fn stands_still(&self) -> bool {
+        self.standstill.get() > 0
+    }
+
+    /// Enters a call.
+    pub(crate) fn begin(&self, scope: &v8::PinScope<'_, '_>, call: CallId) {
+        self.flows.borrow_mut().insert(call, Rc::new(Flow::current(scope)));
+    }
+
+    /// Notes that a call has ended.
+    pub(crate) fn end(&self, call: CallId) {
+        self.flows.borrow_mut().remove(&call);
+    }
+
+    fn flow(&self, scope: &v8::PinScope<'_, '_>, call: Option<CallId>) -> Rc<Flow> {
+        let flow = call.and_then(|call| self.flows.borrow().get(&call).cloned());
+        flow.unwrap_or_else(|| Rc::new(Flow::outside(scope)))
+    }
+
+    /// The end of a run: nobody is answered any more.
+    pub(crate) fn clear(&self) {
+        let waiting = std::mem::take(&mut *self.errands.waiting());
+        drop(waiting);
+        self.flows.borrow_mut().clear();
+    }
+}
+
+/// What the components of an isolate wait for.
+#[derive(Default)]
+pub(crate) struct Outstanding {
+    last: Cell<u64>,
+    /// What was thrown, by the call that is to throw it.
+    raised: RefCell<HashMap<CallId, v8::Global<v8::Value>>>,
+    /// Promises that scripts gave as answers.
+    awaited: RefCell<HashMap<u64, Asked>>,
+}
+
+impl Outstanding {
+    /// A number that nothing had before.
+    pub(crate) fn number(&self) -> u64 {
+        self.last.set(self.last.get() + 1);
+        self.last.get()
+    }
+
+    /// What was thrown on behalf of a call; once.
+    pub(crate) fn raised(&self, call: CallId) -> Option<v8::Global<v8::Value>> {
+        self.raised.borrow_mut().remove(&call)
+    }
+
+    /// The end of a run.
+    pub(crate) fn clear(&self) {
+        self.raised.borrow_mut().clear();
+        let awaited = std::mem::take(&mut *self.awaited.borrow_mut());
+        drop(awaited);
+    }
+}
+
+/// Does what waits, for a thread that waits itself.
+pub(crate) fn attend(scope: Scope<'_, '_, '_>, instance: &Rc<Instance>) -> Result<(), Fault> {
+    loop {
+        match attend_one(scope, instance) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(_) => return Err(Fault::Terminated),
+        }
+    }
+}
+
+/// Does the errand that has waited longest; false where there is none.
+///
+/// # Errors
+/// [`Failure::Pending`] where execution is being terminated.
+fn attend_one(scope: Scope<'_, '_, '_>, instance: &Rc<Instance>) -> Result<bool, Failure> {
+    let Some(desk) = &instance.desk else { return Ok(false) };
+    let Some(errand) = desk.errands.next() else { return Ok(false) };
+    // What a dead instance asked is dropped.
+    if instance.generation.get() == errand.generation {
+        v8::scope!(let scope, scope);
+        let flow = desk.flow(scope, errand.call);
+        flow.enter(scope, |scope| answer(scope, desk, instance, errand))?;
+    }
+    Ok(true)
+}
+
+fn answer(
+    scope: Scope<'_, '_, '_>,
+    desk: &Desk,
+    instance: &Rc<Instance>,
+    errand: Errand,
+) -> Result<(), Failure> {
+    let Errand { import, generation, call, arguments, reply } = errand;
+    let asked = Asked { instance: Rc::clone(instance), import, generation, call, reply };
+    let function = &instance.plan.imported[import];
+    let stands = usize::from(!function.asynchronous);
+    desk.standstill.set(desk.standstill.get() + stands);
+    let came = catching(scope, |scope| {
+        let values = lift(scope, instance, generation, function, &arguments)?;
+        drop(arguments);
+        Ok(import::run(scope, instance, import, function, &values)?)
+    });
+    desk.standstill.set(desk.standstill.get() - stands);
+    match came {
+        Ok(Came::Returned(value)) if function.asynchronous => asked.when_settled(scope, value),
+        Ok(came) => asked.finish(scope, &came),
+        Err(problem) => asked.refuse(scope, problem),
+    }
+}
+
+fn lift<'s>(
+    scope: Scope<'_, 's, '_>,
+    instance: &Instance,
+    generation: u32,
+    function: &Function,
+    arguments: &Answer,
+) -> Result<Vec<Value<'s>>, Problem> {
+    let (mut taken, room) = (arguments.taken(), Room::with(0, instance.allowed));
+    let (memory, encoding) = (&arguments.memory[..], arguments.encoding);
+    let mut lifter = Lifter { memory, handles: &mut taken, encoding, instance, generation, room };
+    lifter.stored_params(scope, function, 0)
+}
+
+/// Catches what `body` throws: [`Failure::Pending`] is left where execution is being terminated.
+fn catching<'s, R>(
+    scope: Scope<'_, 's, '_>,
+    body: impl FnOnce(&mut v8::PinScope<'s, '_>) -> Result<R, Problem>,
+) -> Result<R, Problem> {
+    v8::tc_scope!(let scope, scope);
+    match body(scope) {
+        Err(Problem::Script(Failure::Pending)) => {
+            match scope.exception().filter(|_| !scope.has_terminated()) {
+                Some(exception) => Err(Failure::thrown(scope, exception).into()),
+                None => Err(Failure::Pending.into()),
+            }
+        }
+        other => other,
+    }
+}
+
+/// An errand whose function has run.
+struct Asked {
+    instance: Rc<Instance>,
+    import: ImportId,
+    generation: u32,
+    call: Option<CallId>,
+    reply: Reply,
+}
+
+impl Asked {
+    fn function(&self) -> &Function {
+        &self.instance.plan.imported[self.import]
+    }
+
+    /// Answers with what a promise comes to, or at once with what is none.
+    fn when_settled<'s>(self, scope: Scope<'_, 's, '_>, value: Value<'s>) -> Result<(), Failure> {
+        match catching(scope, |scope| Ok(promise(scope, value)?)) {
+            Ok(None) => self.finish(scope, &Came::Returned(value)),
+            Ok(Some(promise)) if promise.state() == v8::PromiseState::Fulfilled => {
+                let value = promise.result(scope);
+                self.finish(scope, &Came::Returned(value))
+            }
+            Ok(Some(promise)) => self.await_(scope, promise),
+            Err(problem) => self.refuse(scope, problem),
+        }
+    }
+
+    fn await_(self, scope: Scope<'_, '_, '_>, promise: v8::Local<v8::Promise>) -> Result<(), Failure> {
+        let bridge = Bridge::of(scope)?;
+        let outstanding = &bridge.outstanding;
+        let number = outstanding.number();
+        outstanding.awaited.borrow_mut().insert(number, self);
+        let reacting = catching(scope, |scope| Ok(react(scope, promise, number)?));
+        let Err(problem) = reacting else { return Ok(()) };
+        let asked = outstanding.awaited.borrow_mut().remove(&number);
+        asked.map_or(Ok(()), |asked| asked.refuse(scope, problem))
+    }
+
+    /// Answers with what the function came to, if that fits.
+    fn finish<'s>(self, scope: Scope<'_, 's, '_>, came: &Came<'s>) -> Result<(), Failure> {
+        let (instance, generation) = (&*self.instance, self.generation);
+        let copied =
+            catching(scope, |scope| import::copy(scope, instance, generation, self.function(), came));
+        match copied {
+            Ok(arguments) => {
+                (self.reply)(Ok(arguments));
+                Ok(())
+            }
+            Err(problem) => self.refuse(scope, problem),
+        }
+    }
+
+    /// Answers with a fault. What the script threw is kept for the call that it was thrown for.
+    fn refuse(self, scope: Scope<'_, '_, '_>, problem: Problem) -> Result<(), Failure> {
+        let failure = match problem {
+            Problem::Component(fault) => {
+                (self.reply)(Err(fault));
+                return Ok(());
+            }
+            Problem::Script(failure) => failure,
+        };
+        let Some(exception) = failure.into_exception(scope) else {
+            (self.reply)(Err(Fault::Terminated));
+            return Err(Failure::Pending);
+        };
+        let described = describe_exception(scope, exception);
+        let text = format!("what JavaScript gave as `{}` threw: {described}", self.function().title);
+        let fault = match self.call {
+            Some(call) => {
+                let exception = v8::Global::new(scope, exception);
+                Bridge::of(scope)?.outstanding.raised.borrow_mut().insert(call, exception);
+                Fault::Raised { call, text }
+            }
+            None => Fault::abi(text),
+        };
+        (self.reply)(Err(fault));
+        Ok(())
+    }
+}
+
+/// The promise that a value is, or stands for; none for a primitive.
+fn promise<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    value: Value<'s>,
+) -> Result<Option<v8::Local<'s, v8::Promise>>, Failure> {
+    if !value.is_object() {
+        return Ok(None);
+    }
+    if let Ok(promise) = v8::Local::<v8::Promise>::try_from(value) {
+        return Ok(Some(promise));
+    }
+    let resolver = v8::PromiseResolver::new(scope).or_pending()?;
+    resolver.resolve(scope, value).or_pending()?;
+    Ok(Some(resolver.get_promise(scope)))
+}
+
+fn react<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    promise: v8::Local<'s, v8::Promise>,
+    number: u64,
+) -> Result<(), Failure> {
+    let data = Some(v8::Number::new(scope, number as f64).into());
+    let fulfilled = function(scope, "fulfilled", fulfilled, data).or_pending()?;
+    let rejected = function(scope, "rejected", rejected, data).or_pending()?;
+    promise.then2(scope, fulfilled, rejected).or_pending().map(drop)
+}
+
+/// The errand that a reaction is to; none where its instance is dead, or its run over.
+fn awaited(scope: &v8::PinScope<'_, '_>, args: &Passed<'_>) -> Result<Option<Asked>, Failure> {
+    let number = args.data().number_value(scope).unwrap_or_default() as u64;
+    let asked = Bridge::of(scope)?.outstanding.awaited.borrow_mut().remove(&number);
+    Ok(asked.filter(|asked| asked.instance.generation.get() == asked.generation))
+}
+
+fn fulfilled<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s> {
+    if let Some(asked) = awaited(scope, &args)? {
+        asked.finish(scope, &Came::Returned(args.get(0)))?;
+    }
+    Ok(value::undefined(scope))
+}
+
+fn rejected<'s>(scope: &mut v8::PinScope<'s, '_>, args: Passed<'s>) -> Outcome<'s> {
+    let Some(asked) = awaited(scope, &args)? else { return Ok(value::undefined(scope)) };
+    let exception = args.get(0);
+    let payload =
+        catching(scope, |scope| Ok(import::payload(scope, &asked.instance, asked.function(), exception)?));
+    match payload {
+        Ok(Some(payload)) => asked.finish(scope, &Came::Failed(payload))?,
+        Ok(None) => asked.refuse(scope, Failure::thrown(scope, exception).into())?,
+        Err(problem) => asked.refuse(scope, problem)?,
+    }
+    Ok(value::undefined(scope))
+}
