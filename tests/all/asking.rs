@@ -436,3 +436,93 @@ fn declarations_say_what_may_be_given() {
         assert!(typings.contains(line), "{line}\n{typings}");
     }
 }
+
+#[test]
+fn a_part_of_a_composed_component_asks() {
+    // The component of the general door's test, with one function declared `async` where it is imported and exported.
+    let text = include_str!("wat/outward.wat")
+        .replace(r#"(func (param "name" string)"#, r#"(func async (param "name" string)"#)
+        .replace(r#"(func (export "greet") (param "name""#, r#"(func (export "greet") async (param "name""#);
+    let extension = Extension::from_bytes(&ENGINE, "guest", &wat::parse_str(text).unwrap()).unwrap();
+    assert_eq!(extension.door_kind(), DoorKind::Concurrent);
+    let source = r"import { instantiate } from 'innerbox:component';
+        class Sink { constructor(name) { this.name = name; } }
+        const guest = instantiate('guest', { 'test:host/host': {
+          Sink,
+          greet: async (name) => `hello, ${name}${name}\ud800`,
+          pick: (from, index) => from[index],
+          choose: (it) => (it === undefined ? new Sink('made') : undefined),
+          spill: (...all) => all.slice(0, 16).reduce((a, b) => a + b) + all[16][0] + (all[16][1].val === b ? 100 : 200),
+        } });
+        const caught = (call) => { try { return call(); } catch (error) { return `${error.name} ${error.message.split(': ').at(-1)}`; } };
+        const [a, b] = [new Sink('a'), new Sink('b')];
+        export default [
+          await guest.greet('\u{e9}\u{1f600}') === 'hello, \u{e9}\u{1f600}\u{e9}\u{1f600}\ufffd',
+          (await guest.greet('x'.repeat(1000))).length,
+          guest.pick(a, b, 1, 0) === b, guest.pick(a, b, 0, 0) === a, guest.pick(a, a, 1, 0) === a,
+          caught(() => guest.pick(a, b, 0, 77)).startsWith('TrapError '), guest.pick(a, b, 1, 0) === b,
+          guest.choose(undefined).name, guest.choose(a) ?? null,
+          guest.spill(b, 0), guest.spill(b, 1), caught(() => guest.spill(b, 2)), await guest.greet('y'),
+        ];";
+    let completion = sandbox(&extension).run_module_source("composed.js", source);
+    let seen: serde_json::Value = completion.into_value().unwrap();
+    let expected = serde_json::json!([
+        true,
+        2008,
+        true,
+        true,
+        true,
+        true,
+        true,
+        "made",
+        null,
+        139,
+        239,
+        "TrapError result has no case 2",
+        "hello, yy\u{fffd}",
+    ]);
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_limit_may_end_it_anywhere() {
+    let threads: Vec<_> = (0..4_u64)
+        .map(|thread| {
+            std::thread::spawn(move || {
+                for round in 0..15 {
+                    let limits = Limits { wall: Some(Duration::from_millis(10 + 4 * round + thread)), ..Limits::default() };
+                    let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&ASKING, tight());
+                    let mut sandbox = builder.build().unwrap();
+                    let source = format!(
+                        "{HEAD} const failing = given({{ add() {{ throw new Error('no'); }} }});
+                         for (;;) {{
+                           const all = Array.from({{ length: 20 }}, (_, i) => (i % 2 ? guest.addLater(i, 1) : guest.greetLater('x')));
+                           await thrown(() => failing.addNow(1, 1));
+                           await thrown(() => Promise.all([failing.add(1, 1), failing.addLater(1, 1)]));
+                           guest.addNow(1, 1);
+                           await Promise.all(all);
+                         }}"
+                    );
+                    let completion = sandbox.run_module_source("limited.js", &source);
+                    let ended = matches!(completion.outcome, Outcome::Limit { limit, .. } if limit.which == Limit::WallMs);
+                    assert!(ended, "{completion:?}");
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(run_in(&mut sandbox(&ASKING), "export default guest.addNow(1, 1);"), serde_json::json!(2));
+}
+
+#[test]
+fn an_embedder_gives_to_all_scripts() {
+    let limits = Limits { wall: Some(Duration::from_secs(30)), ..Limits::default() };
+    let builder = Sandbox::builder(&ENGINE).limits(limits).extension_with(&ASKING, tight());
+    let given = "const own = { add: (a, b) => a + b, addLater: async (a, b) => a - b };
+        ({ 'test:asking/host': new Proxy(own, { get: (all, name) => all[name] ?? class {} }) })";
+    let mut sandbox = builder.imports("asking", given).build().unwrap();
+    let source =
+        "import { addLater, addNow } from 'asking'; export default [await addLater(5, 2), addNow(3, 4)];";
+    let seen: serde_json::Value = sandbox.run_module_source("plain.js", source).into_value().unwrap();
+    assert_eq!(seen, serde_json::json!([3, 7]));
+}

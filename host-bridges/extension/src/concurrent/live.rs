@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use innerbox_bridge_component::plan::ImportId;
 use innerbox_bridge_component::{Answer, Arguments, CallId, Done, Errand, Errands, Fault, Pipe, Slot};
 use tokio::sync::oneshot::{Receiver, channel};
+use tokio::task::yield_now;
 use wasmtime::Result;
 use wasmtime::component::GuestTaskId;
 
@@ -249,6 +250,10 @@ impl Asking {
     pub(super) async fn answered(self) -> Result<Arguments> {
         let over = || Fault::abi("what it asked of JavaScript will not be answered: the run is over");
         let answered = self.receiver.await.unwrap_or_else(|_| Err(over()));
+        if answered.is_err() {
+            // An answer that the call has given before it asked goes its way first, however soon this came.
+            yield_now().await;
+        }
         answered.map_err(|fault| self.shared.found(fault))
     }
 }
