@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use cpu_clock::CpuClock;
+use cpu_clock::CpuUse;
 use innerbox_extension::{Clock, Interrupt, TICK, WasmEngines};
 pub(crate) use overrun::Overrun;
 pub(crate) use warning::TimeWarning;
@@ -55,8 +55,7 @@ struct Run {
     interrupt: Arc<Interrupt>,
     allowance: Allowance,
     started: Instant,
-    cpu: CpuClock,
-    cpu_at_start: Duration,
+    cpu: CpuUse,
     hit: Option<LimitHit>,
     /// When the watchdog first found it past a limit.
     hit_at: Option<Instant>,
@@ -95,15 +94,13 @@ impl Watchdog {
         overrun: Option<Overrun>,
         warning: Option<TimeWarning>,
     ) -> Watch {
-        let cpu = CpuClock::of_this_thread();
-        let (started, cpu_at_start) = (Instant::now(), cpu.now());
+        let started = Instant::now();
         let run = Run {
             isolate,
             interrupt,
             allowance,
             started,
-            cpu,
-            cpu_at_start,
+            cpu: CpuUse::begin(),
             hit: None,
             hit_at: None,
             overrun,
@@ -120,7 +117,7 @@ impl Watchdog {
             self.shared.changed.notify_one();
         }
         drop(state);
-        Watch { shared: Arc::clone(&self.shared), id, started, cpu, cpu_at_start, deadline }
+        Watch { shared: Arc::clone(&self.shared), id, started, deadline }
     }
 }
 
@@ -140,8 +137,6 @@ pub(crate) struct Watch {
     shared: Arc<Shared>,
     id: u64,
     started: Instant,
-    cpu: CpuClock,
-    cpu_at_start: Duration,
     deadline: Option<Instant>,
 }
 
@@ -151,9 +146,26 @@ impl Watch {
         self.deadline
     }
 
-    /// Time since the start, and processor time of this thread since then.
+    /// Time since the start, and processor time of this thread since then, but for its pauses.
     pub(crate) fn used(&self) -> (Duration, Duration) {
-        (self.started.elapsed(), self.cpu.now().saturating_sub(self.cpu_at_start))
+        let cpu = self.shared.lock().runs.get(&self.id).map(|run| run.cpu.used());
+        (self.started.elapsed(), cpu.unwrap_or_default())
+    }
+
+    /// Notes that the run waits, and that this thread does other things meanwhile.
+    pub(crate) fn pause(&self) {
+        self.with_cpu(CpuUse::pause);
+    }
+
+    /// Notes that the run goes on, on the same thread.
+    pub(crate) fn go_on(&self) {
+        self.with_cpu(CpuUse::go_on);
+    }
+
+    fn with_cpu(&self, note: fn(&mut CpuUse)) {
+        if let Some(run) = self.shared.lock().runs.get_mut(&self.id) {
+            note(&mut run.cpu);
+        }
     }
 
     /// The limit that the run has passed, if the watchdog noted one, or its wall time is over by now.
@@ -250,7 +262,8 @@ impl Run {
 
     /// Whom to tell that the run goes on past its limit, once, when it has done so for the grace.
     fn take_overrun(&mut self, now: Instant) -> Option<(Overrun, LimitHit)> {
-        let hit = self.hit?;
+        // One that waits for its thread is over as soon as it has it.
+        let hit = self.hit.filter(|_| !self.cpu.is_paused())?;
         let since = self.hit_at.map(|at| now.saturating_duration_since(at))?;
         let overrun = self.overrun.take_if(|overrun| since >= overrun.grace)?;
         // What it has used by now.
@@ -265,10 +278,7 @@ impl Run {
             .allowance
             .wall
             .map(|allowed| (Limit::WallMs, now.saturating_duration_since(self.started), allowed));
-        let cpu = self
-            .allowance
-            .cpu
-            .map(|allowed| (Limit::CpuMs, self.cpu.now().saturating_sub(self.cpu_at_start), allowed));
+        let cpu = self.allowance.cpu.map(|allowed| (Limit::CpuMs, self.cpu.used(), allowed));
         let due = wall
             .into_iter()
             .chain(cpu)
@@ -285,16 +295,16 @@ impl Run {
 
     fn cpu_hit(&self) -> Option<LimitHit> {
         let allowed = self.allowance.cpu?;
-        let used = self.cpu.now().saturating_sub(self.cpu_at_start);
+        let used = self.cpu.used();
         (used >= allowed).then(|| hit(Limit::CpuMs, used, allowed))
     }
 
     /// The soonest time at which the run may have passed a limit.
     fn next_look(&self, now: Instant) -> Instant {
-        let cpu_left = self.allowance.cpu.map(|allowed| {
-            let used = self.cpu.now().saturating_sub(self.cpu_at_start);
-            allowed.saturating_sub(used).max(Duration::from_millis(1))
-        });
+        let cpu_left = self
+            .allowance
+            .cpu
+            .map(|allowed| allowed.saturating_sub(self.cpu.used()).max(Duration::from_millis(1)));
         let cpu_look = now + cpu_left.unwrap_or(TICK).min(TICK);
         let next = self.deadline().map_or(cpu_look, |deadline| deadline.min(cpu_look));
         let warning = self.warnings.as_ref().zip(self.allowance.wall);

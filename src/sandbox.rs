@@ -11,6 +11,7 @@ mod instantiate;
 mod reference;
 mod run;
 mod stdio;
+mod under_way;
 mod usage;
 mod warm_up;
 
@@ -35,12 +36,14 @@ pub use builder::SandboxBuilder;
 pub use context::Context;
 use context::Contexts;
 pub use handle::SandboxHandle;
-use run::{Answer, Entry, Run};
+use run::{Answer, Entry, Run, Waiting};
 use stdio::Stdio;
+use under_way::UnderWay;
+pub(crate) use under_way::{Program, Step};
 pub use warm_up::SnapshotBuilder;
 
 use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
-use crate::deadline::{Allowance, Overrun, TimeWarning};
+use crate::deadline::{Allowance, Overrun, TimeWarning, Watch};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspect::{Agent, Times};
@@ -59,6 +62,8 @@ use crate::modules::{SourceBytes, Target};
 pub struct Sandbox {
     isolate: ParkedIsolate,
     parts: Parts,
+    /// The run that has been paused.
+    under_way: Option<UnderWay>,
     interrupt: Arc<Interrupt>,
     engine: Engine,
     limits: Limits,
@@ -128,7 +133,7 @@ impl Sandbox {
     pub fn eval_as(&mut self, name: &str, source: &str) -> Completion {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Script { name, source, answer: Answer::Value }, None),
+            None => self.run(&Entry::script(name, source, Answer::Value), None),
         }
     }
 
@@ -146,9 +151,7 @@ impl Sandbox {
     pub fn eval_inspected(&mut self, source: &str, colors: Colors) -> Completion {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => {
-                self.run(&Entry::Script { name: "[eval]", source, answer: Answer::Inspected(colors) }, None)
-            }
+            None => self.run(&Entry::script("[eval]", source, Answer::Inspected(colors)), None),
         }
     }
 
@@ -297,50 +300,78 @@ impl Sandbox {
         self.turn(argument, false, |run, scope| run.complete(scope, entry))
     }
 
-    /// Enters the isolate under the limits of a run, and does something there.
+    /// Does something in the isolate under the limits of a run, from its beginning to its end.
     fn turn<T>(
         &mut self,
         argument: Option<&Argument>,
         for_others: bool,
         body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> Option<Outcome<T>>,
     ) -> Completion<T> {
-        let allowance = Allowance { wall: self.limits.wall, cpu: self.limits.cpu };
+        let watch = self.begin();
+        let outcome = self.inside(&watch, argument, Waiting::Here, body);
+        self.end(watch, for_others, outcome.map(Option::flatten))
+    }
+
+    /// The beginning of a run.
+    fn begin(&mut self) -> Watch {
         self.relieve_heap();
         self.begin_usage();
-        let watchdog = self.engine.watchdog();
-        let watch = watchdog.watch(
+        self.engine.watchdog().watch(
             self.isolate.handle(),
             Arc::clone(&self.interrupt),
-            allowance,
+            Allowance { wall: self.limits.wall, cpu: self.limits.cpu },
             self.overrun.clone(),
             self.warning.clone(),
-        );
+        )
+    }
+
+    /// Enters the isolate in the middle of a run; nothing comes of it where the run's context is gone.
+    fn inside<R>(
+        &mut self,
+        watch: &Watch,
+        argument: Option<&Argument>,
+        waiting: Waiting,
+        body: impl FnOnce(&Run<'_>, &mut v8::PinScope<'_, '_>) -> R,
+    ) -> Result<Option<R>, Panic> {
         let run = Run {
             parts: &self.parts,
-            watch: &watch,
+            watch,
             terminated: &self.terminated,
             value_bytes: self.limits.value_bytes,
             argument,
-            for_others,
+            waiting,
         };
-        let (outcome, heap_bytes) = self.isolate.enter(|isolate| {
+        self.isolate.enter(|isolate| {
             v8::scope!(let scope, isolate);
             // Every callback of V8's is guarded by itself; this is for a fault in what the host does between them.
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
+            catch_unwind(AssertUnwindSafe(|| {
                 let context = run.parts.contexts.current.local(scope)?;
                 let outcome = body(&run, &mut v8::ContextScope::new(scope, context));
                 run.parts.stdio.deliver();
-                outcome
-            }));
-            if !run.for_others {
+                Some(outcome)
+            }))
+        })
+    }
+
+    /// The end of a run: what it left unfinished is dropped, but for what others have asked for.
+    fn end<T>(
+        &mut self,
+        watch: Watch,
+        for_others: bool,
+        outcome: Result<Option<Outcome<T>>, Panic>,
+    ) -> Completion<T> {
+        let parts = &self.parts;
+        let heap_bytes = self.isolate.enter(|isolate| {
+            v8::scope!(let scope, isolate);
+            if !for_others {
                 innerbox_bridge_component::end_run(scope);
             }
-            run.parts.event_loop.end_run();
-            run.parts.remotes.refuse_late(&run.parts.event_loop);
-            run.parts.rejections.clear();
-            run.parts.remotes.sweep();
-            run.parts.handles_live.set(innerbox_bridge_component::live_handles(scope));
-            (outcome, scope.get_heap_statistics().used_heap_size())
+            parts.event_loop.end_run();
+            parts.remotes.refuse_late(&parts.event_loop);
+            parts.rejections.clear();
+            parts.remotes.sweep();
+            parts.handles_live.set(innerbox_bridge_component::live_handles(scope));
+            scope.get_heap_statistics().used_heap_size()
         });
         self.parts.heap.rest(heap_bytes as u64);
         let usage = self.usage(&watch, heap_bytes as u64);
@@ -380,7 +411,7 @@ impl Sandbox {
         }
         let (limits, times) = (self.limits, self.times);
         self.limits = Limits { wall: None, cpu: None, ..limits };
-        let entry = Entry::Script { name: "", source: WARM_UP, answer: Answer::Value };
+        let entry = Entry::script("", WARM_UP, Answer::Value);
         // What fails here fails again in a run, which tells.
         let _: Completion = self.run(&entry, None);
         (self.limits, self.times) = (limits, times);
@@ -418,6 +449,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.under_way = None;
         // Components that run on other threads end; nobody waits for what they answer.
         self.interrupt.fire();
         self.engine.increment_epoch();

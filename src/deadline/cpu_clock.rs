@@ -4,10 +4,48 @@
     expect(unsafe_code, reason = "the clocks of other threads are reached through libc")
 )]
 
+use std::time::Duration;
+
 #[cfg(target_os = "linux")]
-pub(super) use thread::CpuClock;
+use thread::CpuClock;
 #[cfg(not(target_os = "linux"))]
-pub(super) use wall::CpuClock;
+use wall::CpuClock;
+
+/// The processor time that a thread has spent on one thing, which it may leave and take up again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CpuUse {
+    clock: CpuClock,
+    /// Until it was last taken up.
+    before: Duration,
+    /// The clock's time then; `None` while the thread does other things.
+    since: Option<Duration>,
+}
+
+impl CpuUse {
+    /// Of the calling thread, from now on.
+    pub(super) fn begin() -> Self {
+        let clock = CpuClock::of_this_thread();
+        Self { clock, before: Duration::ZERO, since: Some(clock.now()) }
+    }
+
+    /// So far; any thread may ask.
+    pub(super) fn used(&self) -> Duration {
+        let lately = self.since.map(|since| self.clock.now().saturating_sub(since));
+        self.before + lately.unwrap_or_default()
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.since.is_none()
+    }
+
+    pub(super) fn pause(&mut self) {
+        (self.before, self.since) = (self.used(), None);
+    }
+
+    pub(super) fn go_on(&mut self) {
+        self.since.get_or_insert_with(|| self.clock.now());
+    }
+}
 
 #[cfg(target_os = "linux")]
 mod thread {
@@ -16,11 +54,11 @@ mod thread {
 
     /// The clock that counts the processor time of one thread.
     #[derive(Clone, Copy, Debug)]
-    pub(in crate::deadline) struct CpuClock(Option<libc::clockid_t>);
+    pub(super) struct CpuClock(Option<libc::clockid_t>);
 
     impl CpuClock {
         /// The clock of the calling thread.
-        pub(in crate::deadline) fn of_this_thread() -> Self {
+        pub(super) fn of_this_thread() -> Self {
             // SAFETY: it has no preconditions.
             let thread = unsafe { libc::pthread_self() };
             let mut clock = MaybeUninit::uninit();
@@ -31,7 +69,7 @@ mod thread {
         }
 
         /// The processor time so far; zero where the thread is gone.
-        pub(in crate::deadline) fn now(self) -> Duration {
+        pub(super) fn now(self) -> Duration {
             let Some(clock) = self.0 else { return Duration::ZERO };
             let mut time = MaybeUninit::<libc::timespec>::uninit();
             // SAFETY: `time` is valid for a write. A number whose thread is gone is an error, not undefined behaviour: the
@@ -54,14 +92,14 @@ mod wall {
     use std::time::{Duration, Instant};
 
     #[derive(Clone, Copy, Debug)]
-    pub(in crate::deadline) struct CpuClock(Instant);
+    pub(super) struct CpuClock(Instant);
 
     impl CpuClock {
-        pub(in crate::deadline) fn of_this_thread() -> Self {
+        pub(super) fn of_this_thread() -> Self {
             Self(Instant::now())
         }
 
-        pub(in crate::deadline) fn now(self) -> Duration {
+        pub(super) fn now(self) -> Duration {
             self.0.elapsed()
         }
     }
@@ -83,6 +121,25 @@ mod tests {
         }
         let after = std::thread::spawn(move || clock.now()).join().expect("it only reads a clock");
         assert!(after > before, "{before:?} before, {after:?} after");
+    }
+
+    #[test]
+    fn what_is_done_in_a_pause_does_not_count() {
+        let spin = || {
+            let end = std::time::Instant::now() + Duration::from_millis(30);
+            while std::time::Instant::now() < end {
+                std::hint::spin_loop();
+            }
+        };
+        let mut cpu = CpuUse::begin();
+        cpu.pause();
+        let before = cpu.used();
+        spin();
+        assert!(cpu.is_paused() && cpu.used() == before);
+        cpu.go_on();
+        assert!(cpu.used() < before + Duration::from_millis(10));
+        spin();
+        assert!(cpu.used() > before);
     }
 
     #[cfg(target_os = "linux")]

@@ -2,7 +2,8 @@
 //!
 //! A sandbox belongs to the thread that built it, so each [`Tenant`] of a [`Pool`] is pinned to one of the pool's threads.
 //! Its work waits in a queue of its own; a thread takes one piece from each of its tenants in turn, so that a tenant with a
-//! thousand pieces waits for itself and not the others for it.
+//! thousand pieces waits for itself and not the others for it. A run that waits, for a timer or a promise of the host's, leaves
+//! the thread to the others until there is something to do for it: one thread can have thousands of runs that wait.
 
 mod map;
 mod queue;
@@ -15,12 +16,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use ticket::{Lost, Ticket};
 
 use queue::{Full, Piece, Queues};
+use ticket::{Once, Run, Task};
 use worker::Worker;
 
 use crate::completion::{Completion, Outcome};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::sandbox::{Argument, FromScript, Sandbox};
+use crate::sandbox::{Argument, FromScript, Program, Sandbox};
 
 /// How a pool works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,13 +139,13 @@ impl Drop for Member {
 }
 
 impl Tenant {
-    /// As [`Sandbox::eval`], on the tenant's thread. Waits where the tenant's queue is full.
+    /// As [`Sandbox::eval`], on the tenant's thread, which others have while the script waits. Of the tenant's own work nothing
+    /// is begun before the run is over. Waits where the tenant's queue is full.
     pub fn eval(&self, source: impl Into<String>) -> Ticket<Completion> {
-        let source = source.into();
-        self.schedule(move |sandbox| sandbox.eval(&source))
+        self.run(Program::Script { source: source.into() })
     }
 
-    /// As [`Sandbox::eval_into`], on the tenant's thread. Waits where the tenant's queue is full.
+    /// As [`Sandbox::eval_into`], and as [`eval`](Self::eval).
     ///
     /// # Examples
     /// One tenant calls a function of another:
@@ -162,8 +164,7 @@ impl Tenant {
         &self,
         source: impl Into<String>,
     ) -> Ticket<Completion<T>> {
-        let source = source.into();
-        self.schedule(move |sandbox| sandbox.eval_into(&source))
+        self.run(Program::Script { source: source.into() })
     }
 
     /// Sets a property of the sandbox's global object, on the tenant's thread. Waits where the tenant's queue is full.
@@ -177,17 +178,17 @@ impl Tenant {
         })
     }
 
-    /// As [`Sandbox::run_module_source`], on the tenant's thread. Waits where the tenant's queue is full.
+    /// As [`Sandbox::run_module_source`], and as [`eval`](Self::eval).
     pub fn run_module_source(
         &self,
         name: impl Into<String>,
         source: impl Into<String>,
     ) -> Ticket<Completion> {
-        let (name, source) = (name.into(), source.into());
-        self.schedule(move |sandbox| sandbox.run_module_source(&name, &source))
+        self.run(Program::Module { name: name.into(), source: source.into() })
     }
 
-    /// Runs `task` with the tenant's sandbox, on its thread, after all that waits already. Waits where the queue is full.
+    /// Runs `task` with the tenant's sandbox, on its thread, after all that waits already. Waits where the queue is full. The
+    /// thread is the task's until it returns: a run that waits in it keeps the other tenants waiting.
     ///
     /// # Examples
     /// ```
@@ -206,6 +207,14 @@ impl Tenant {
         &self,
         task: impl FnOnce(&mut Sandbox) -> R + Send + 'static,
     ) -> Ticket<R> {
+        self.wait_for_room(Once(Some(task)))
+    }
+
+    fn run<T: FromScript + Send + 'static>(&self, program: Program) -> Ticket<Completion<T>> {
+        self.wait_for_room(Run(Some(program)))
+    }
+
+    fn wait_for_room<R: Send + 'static>(&self, task: impl Task<R> + 'static) -> Ticket<R> {
         let (ticket, piece) = self.piece(task);
         self.member.queues.push_waiting(self.member.id, piece);
         ticket
@@ -219,7 +228,7 @@ impl Tenant {
         &self,
         task: impl FnOnce(&mut Sandbox) -> R + Send + 'static,
     ) -> Result<Ticket<R>, Error> {
-        let (ticket, piece) = self.piece(task);
+        let (ticket, piece) = self.piece(Once(Some(task)));
         match self.member.queues.push(self.member.id, piece) {
             Ok(()) => Ok(ticket),
             Err(Full { waiting }) => Err(Error::Busy { waiting }),
@@ -231,10 +240,7 @@ impl Tenant {
         self.member.queues.dispose(self.member.id);
     }
 
-    fn piece<R: Send + 'static>(
-        &self,
-        task: impl FnOnce(&mut Sandbox) -> R + Send + 'static,
-    ) -> (Ticket<R>, Piece) {
+    fn piece<R: Send + 'static>(&self, task: impl Task<R> + 'static) -> (Ticket<R>, Piece) {
         ticket::pair(&self.member.queues, Arc::clone(&self.member), task)
     }
 }

@@ -10,11 +10,20 @@ use crate::sandbox::{Sandbox, SandboxHandle};
 
 /// A task whose type is forgotten.
 pub(super) trait Work: Send {
-    /// Does it, once.
-    fn run(&mut self, sandbox: &mut Sandbox);
+    /// Does it, or goes on with it, until it is done or waits.
+    fn run(&mut self, sandbox: &mut Sandbox) -> Progress;
 
     /// Tells whoever waits what came of it, or why nothing did.
     fn finish(self: Box<Self>, lost: Option<Lost>);
+}
+
+/// What has become of a piece of work.
+pub(super) enum Progress {
+    /// It waits for what will come for its sandbox, no longer than until then.
+    Waits {
+        until: Option<Instant>,
+    },
+    Done,
 }
 
 /// A piece of work.
@@ -45,9 +54,8 @@ pub(super) struct Queues {
 #[derive(Default)]
 struct State {
     lines: HashMap<u64, Line>,
-    /// Tenants with work, each once, by turns.
+    /// Tenants with work that can begin, each once, by turns.
     turns: VecDeque<u64>,
-    running: Option<Running>,
     /// Tenants for whose sandboxes something has come from others, each once.
     rung: VecDeque<u64>,
     /// Whose turn was the last: pieces of work and what others ask for alternate.
@@ -61,6 +69,8 @@ struct State {
 #[derive(Default)]
 struct Line {
     pieces: VecDeque<Piece>,
+    /// The piece that has begun. Until it is done, no other one does.
+    running: Option<Running>,
     handle: Option<SandboxHandle>,
     disposed: bool,
     /// It is among those that were rung for.
@@ -68,7 +78,6 @@ struct Line {
 }
 
 struct Running {
-    tenant: u64,
     piece: u64,
     lost: Option<Lost>,
 }
@@ -150,10 +159,7 @@ impl Queues {
     /// Something has come for a tenant's sandbox from another one.
     pub(super) fn ring(&self, tenant: u64) {
         let mut state = self.lock();
-        let Some(line) = state.lines.get_mut(&tenant) else { return };
-        if !line.rung {
-            line.rung = true;
-            state.rung.push_back(tenant);
+        if state.ring(tenant) {
             self.work.notify_one();
         }
     }
@@ -184,7 +190,7 @@ impl Queues {
                     return Err((Full { waiting }, piece));
                 }
                 line.pieces.push_back(piece);
-                if waiting == 0 {
+                if waiting == 0 && line.running.is_none() {
                     state.turns.push_back(tenant);
                 }
                 self.work.notify_one();
@@ -218,14 +224,13 @@ impl Queues {
             }
             state.served_last = false;
             if let Some((tenant, piece)) = state.take() {
-                state.running = Some(Running { tenant, piece: piece.id, lost: None });
                 self.room.notify_all();
                 return Step::Run(tenant, piece);
             }
             if let Some(tenant) = state.gone.pop() {
                 return Step::Drop(tenant);
             }
-            if state.phase == Phase::Draining {
+            if state.phase == Phase::Draining && state.lines.values().all(|line| line.running.is_none()) {
                 return Step::Stop;
             }
             if meanwhile {
@@ -244,24 +249,31 @@ impl Queues {
     /// Notes how what runs is ended; false where it has been taken back already.
     pub(super) fn begin(&self, tenant: u64, handle: &SandboxHandle) -> bool {
         let mut state = self.lock();
-        if let Some(line) = state.lines.get_mut(&tenant) {
-            line.handle = Some(handle.clone());
-        }
-        state.running.as_ref().is_some_and(|running| running.lost.is_none())
+        let Some(line) = state.lines.get_mut(&tenant) else { return false };
+        line.handle = Some(handle.clone());
+        line.running.as_ref().is_some_and(|running| running.lost.is_none())
     }
 
-    /// Notes that nothing runs any more; why what ran does not count, if so.
-    pub(super) fn end(&self) -> Option<Lost> {
-        self.lock().running.take().and_then(|running| running.lost)
+    /// Notes that the tenant's piece of work is over; why it does not count, if so.
+    pub(super) fn end(&self, tenant: u64) -> Option<Lost> {
+        let mut state = self.lock();
+        let line = state.lines.get_mut(&tenant)?;
+        let ended = line.running.take();
+        if !line.pieces.is_empty() {
+            state.turns.push_back(tenant);
+        }
+        ended.and_then(|running| running.lost)
     }
 
     pub(super) fn cancel(&self, tenant: u64, piece: u64) {
         let mut state = self.lock();
-        if state.running.as_ref().is_some_and(|running| running.tenant == tenant && running.piece == piece) {
-            state.end_running(Lost::Cancelled);
+        let Some(line) = state.lines.get_mut(&tenant) else { return };
+        if line.running.as_ref().is_some_and(|running| running.piece == piece) {
+            line.end_running(Lost::Cancelled);
+            state.ring(tenant);
+            self.work.notify_one();
             return;
         }
-        let Some(line) = state.lines.get_mut(&tenant) else { return };
         let Some(place) = line.pieces.iter().position(|waiting| waiting.id == piece) else { return };
         let taken = line.pieces.remove(place);
         if line.pieces.is_empty() {
@@ -276,19 +288,17 @@ impl Queues {
 
     pub(super) fn dispose(&self, tenant: u64) {
         let mut state = self.lock();
-        if state.running.as_ref().is_some_and(|running| running.tenant == tenant) {
-            state.end_running(Lost::Disposed);
-        }
         let Some(line) = state.lines.get_mut(&tenant) else { return };
         line.disposed = true;
         let (waiting, handle) = (std::mem::take(&mut line.pieces), line.handle.clone());
-        if !std::mem::replace(&mut line.rung, true) {
-            // Another tenant of the thread may wait for it, and this one cannot be dropped meanwhile: it is told.
-            state.rung.push_back(tenant);
+        if let Some(running) = &mut line.running {
+            running.lost.get_or_insert(Lost::Disposed);
         }
+        // Another tenant of the thread may wait for it, and this one cannot be dropped meanwhile: it is told.
+        state.ring(tenant);
         // Last, for this wakes the thread. It may run from within the run of another tenant.
         if let Some(handle) = &handle {
-            handle.terminate();
+            handle.terminate_quietly();
         }
         state.turns.retain(|turn| *turn != tenant);
         state.gone.push(tenant);
@@ -313,9 +323,15 @@ impl Queues {
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         state.phase = Phase::Stopped;
-        state.end_running(Lost::Closed);
+        for line in state.lines.values_mut() {
+            line.end_running(Lost::Closed);
+        }
         // One may run from within the run of another.
-        state.lines.values().filter_map(|line| line.handle.as_ref()).for_each(SandboxHandle::terminate);
+        state
+            .lines
+            .values()
+            .filter_map(|line| line.handle.as_ref())
+            .for_each(SandboxHandle::terminate_quietly);
         let lost: Vec<_> = state.lines.values_mut().flat_map(|line| line.pieces.drain(..)).collect();
         state.turns.clear();
         drop(state);
@@ -338,20 +354,30 @@ impl State {
         while let Some(tenant) = self.turns.pop_front() {
             let Some(line) = self.lines.get_mut(&tenant) else { continue };
             let Some(piece) = line.pieces.pop_front() else { continue };
-            if !line.pieces.is_empty() {
-                self.turns.push_back(tenant);
-            }
+            line.running = Some(Running { piece: piece.id, lost: None });
             return Some((tenant, piece));
         }
         None
     }
 
+    /// Notes that something has come for a tenant's sandbox; false where that was noted before, or it has none.
+    fn ring(&mut self, tenant: u64) -> bool {
+        let Some(line) = self.lines.get_mut(&tenant) else { return false };
+        let is_new = !std::mem::replace(&mut line.rung, true);
+        if is_new {
+            self.rung.push_back(tenant);
+        }
+        is_new
+    }
+}
+
+impl Line {
     /// Under the lock under which work begins and ends, so what comes after it is not ended.
     fn end_running(&mut self, why: Lost) {
         let Some(running) = &mut self.running else { return };
         running.lost.get_or_insert(why);
-        if let Some(handle) = self.lines.get(&running.tenant).and_then(|line| line.handle.as_ref()) {
-            handle.terminate();
+        if let Some(handle) = &self.handle {
+            handle.terminate_quietly();
         }
     }
 }

@@ -4,13 +4,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use tracing::Span;
 
 use super::Member;
-use super::queue::{Piece, Queues, Work};
+use super::queue::{Piece, Progress, Queues, Work};
+use crate::completion::Completion;
 use crate::error::Error;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, FromScript, Program, Sandbox};
 
 /// Why a piece of work came to nothing.
 #[derive(Debug)]
@@ -126,24 +128,63 @@ impl<R> Future for Ticket<R> {
     }
 }
 
+/// What a piece of work does.
+pub(super) trait Task<R>: Send {
+    /// Does it, or goes on with it.
+    fn step(&mut self, sandbox: &mut Sandbox) -> Step<R>;
+}
+
+/// What a step of it came to.
+pub(super) enum Step<R> {
+    /// It waits, no longer than until then.
+    Waits { until: Option<Instant> },
+    /// It is done; `None` where it was before.
+    Done(Option<R>),
+}
+
+/// A function, which keeps its thread until it returns.
+pub(super) struct Once<F>(pub(super) Option<F>);
+
+impl<R, F: FnOnce(&mut Sandbox) -> R + Send> Task<R> for Once<F> {
+    fn step(&mut self, sandbox: &mut Sandbox) -> Step<R> {
+        Step::Done(self.0.take().map(|task| task(sandbox)))
+    }
+}
+
+/// A run, which leaves its thread to others while it waits.
+pub(super) struct Run(pub(super) Option<Program>);
+
+impl<T: FromScript + Send> Task<Completion<T>> for Run {
+    fn step(&mut self, sandbox: &mut Sandbox) -> Step<Completion<T>> {
+        let step = match self.0.take() {
+            Some(program) => Some(sandbox.start(program)),
+            None => sandbox.go_on(),
+        };
+        match step {
+            Some(sandbox::Step::Waits { until }) => Step::Waits { until },
+            Some(sandbox::Step::Done(completion)) => Step::Done(Some(completion)),
+            None => Step::Done(None),
+        }
+    }
+}
+
 /// A ticket, and the piece of work that it is for. `member` keeps the tenant for as long as it has work.
 pub(super) fn pair<R: Send + 'static>(
     queues: &Arc<Queues>,
     member: Arc<Member>,
-    task: impl FnOnce(&mut Sandbox) -> R + Send + 'static,
+    task: impl Task<R> + 'static,
 ) -> (Ticket<R>, Piece) {
     let state = State { answer: None, waker: None };
     let slot = Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new() });
     let (tenant, id) = (member.id, queues.fresh_id());
     let ticket = Ticket { slot: Arc::clone(&slot), queues: Arc::downgrade(queues), tenant, id };
-    let work =
-        Task { task: Some(task), span: Span::current(), answer: None, slot: Some(slot), _member: member };
+    let work = Job { task, span: Span::current(), answer: None, slot: Some(slot), _member: member };
     (ticket, Piece { id, work: Box::new(work) })
 }
 
 /// A task on its way through a queue. Dropped unfinished, it is lost because the pool is closed.
-struct Task<R, F> {
-    task: Option<F>,
+struct Job<R, T> {
+    task: T,
     /// The span in which it was given.
     span: Span,
     answer: Option<R>,
@@ -152,10 +193,14 @@ struct Task<R, F> {
     _member: Arc<Member>,
 }
 
-impl<R: Send, F: FnOnce(&mut Sandbox) -> R + Send> Work for Task<R, F> {
-    fn run(&mut self, sandbox: &mut Sandbox) {
-        if let Some(task) = self.task.take() {
-            self.answer = Some(self.span.in_scope(|| task(sandbox)));
+impl<R: Send, T: Task<R>> Work for Job<R, T> {
+    fn run(&mut self, sandbox: &mut Sandbox) -> Progress {
+        match self.span.in_scope(|| self.task.step(sandbox)) {
+            Step::Waits { until } => Progress::Waits { until },
+            Step::Done(answer) => {
+                self.answer = answer;
+                Progress::Done
+            }
         }
     }
 
@@ -166,7 +211,7 @@ impl<R: Send, F: FnOnce(&mut Sandbox) -> R + Send> Work for Task<R, F> {
     }
 }
 
-impl<R, F> Drop for Task<R, F> {
+impl<R, T> Drop for Job<R, T> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
             slot.put(Err(Lost::Closed));

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use innerbox_binding::{Neighbours, Served, set_neighbours};
 
-use super::queue::{Piece, Queues, Step};
+use super::queue::{Piece, Progress, Queues, Step};
 use super::ticket::Lost;
 use super::{Make, PoolOptions};
 use crate::engine::Engine;
@@ -61,9 +61,11 @@ struct Sandboxes {
     queues: Arc<Queues>,
     /// By tenant.
     taken: RefCell<HashMap<u64, Sandbox>>,
+    /// By tenant: the work that waits for what will come for its sandbox.
+    waiting: RefCell<HashMap<u64, Piece>>,
     /// Tenants by the number under which other sandboxes know theirs.
     homes: RefCell<HashMap<u64, u64>>,
-    /// When tenants' sandboxes have something to do next that others have asked for.
+    /// When tenants' sandboxes have something to do next, without anything coming for them.
     due: RefCell<HashMap<u64, Instant>>,
     ready: RefCell<Vec<Sandbox>>,
     /// How many are kept ready. None are once making one has failed: tenants are told why.
@@ -77,6 +79,7 @@ impl Sandboxes {
             make,
             queues,
             taken: RefCell::default(),
+            waiting: RefCell::default(),
             homes: RefCell::default(),
             due: RefCell::default(),
             ready: RefCell::default(),
@@ -99,6 +102,10 @@ impl Sandboxes {
     }
 
     fn drop_tenant(&self, tenant: u64) {
+        let waiting = self.waiting.borrow_mut().remove(&tenant);
+        if let Some(piece) = waiting {
+            self.finish(tenant, piece, Some(Lost::Disposed));
+        }
         let sandbox = self.taken.borrow_mut().remove(&tenant);
         self.homes.borrow_mut().retain(|_, other| *other != tenant);
         self.due.borrow_mut().remove(&tenant);
@@ -116,21 +123,39 @@ impl Sandboxes {
     }
 
     fn run(&self, tenant: u64, piece: Piece) {
-        let Piece { mut work, .. } = piece;
-        let ran = match self.take(tenant) {
-            Ok(mut sandbox) => {
-                let ran = match self.queues.begin(tenant, &sandbox.handle()) {
-                    true => catch_unwind(AssertUnwindSafe(|| work.run(&mut sandbox)))
-                        .map_err(|panic| Lost::Panicked(innerbox_binding::panic_message(&*panic))),
-                    false => Ok(()),
-                };
-                self.put_back(tenant, sandbox);
-                ran
+        match self.take(tenant) {
+            Ok(sandbox) if self.queues.begin(tenant, &sandbox.handle()) => {
+                self.advance(tenant, sandbox, piece)
             }
-            Err(error) => Err(Lost::Sandbox(error)),
-        };
-        let lost = self.queues.end().or(ran.err());
-        work.finish(lost);
+            Ok(sandbox) => {
+                self.put_back(tenant, sandbox, None);
+                self.finish(tenant, piece, None);
+            }
+            Err(error) => self.finish(tenant, piece, Some(Lost::Sandbox(error))),
+        }
+    }
+
+    /// Goes on with a piece of work until it is done, or waits.
+    fn advance(&self, tenant: u64, mut sandbox: Sandbox, mut piece: Piece) {
+        match catch_unwind(AssertUnwindSafe(|| piece.work.run(&mut sandbox))) {
+            Ok(Progress::Waits { until }) => {
+                self.waiting.borrow_mut().insert(tenant, piece);
+                self.put_back(tenant, sandbox, until);
+            }
+            Ok(Progress::Done) => {
+                self.put_back(tenant, sandbox, None);
+                self.finish(tenant, piece, None);
+            }
+            Err(panic) => {
+                self.put_back(tenant, sandbox, None);
+                let message = innerbox_binding::panic_message(&*panic);
+                self.finish(tenant, piece, Some(Lost::Panicked(message)));
+            }
+        }
+    }
+
+    fn finish(&self, tenant: u64, piece: Piece, lost: Option<Lost>) {
+        piece.work.finish(self.queues.end(tenant).or(lost));
     }
 
     /// The tenant's sandbox, taken out, or a fresh one.
@@ -155,12 +180,12 @@ impl Sandboxes {
         Ok(sandbox)
     }
 
-    /// Puts a sandbox back that was taken out, and notes what it has to do next.
-    fn put_back(&self, tenant: u64, sandbox: Sandbox) {
+    /// Puts a sandbox back that was taken out, and notes what it has to do next, at the latest then.
+    fn put_back(&self, tenant: u64, sandbox: Sandbox, until: Option<Instant>) {
         if sandbox.has_requests() {
             self.queues.ring(tenant);
         }
-        match sandbox.next_due() {
+        match sandbox.next_due().into_iter().chain(until).min() {
             Some(due) => self.due.borrow_mut().insert(tenant, due),
             None => self.due.borrow_mut().remove(&tenant),
         };
@@ -171,8 +196,8 @@ impl Sandboxes {
         self.due.borrow().values().min().copied()
     }
 
-    /// Has the sandboxes that do nothing do what has come for them, and what is due. Those that are being run see to it
-    /// themselves.
+    /// Has the sandboxes that do nothing do what has come for them, and what is due, and those that wait go on. Those that are
+    /// being run see to it themselves.
     fn serve(&self) -> Served {
         let now = Instant::now();
         let mut tenants = self.queues.take_rung();
@@ -183,8 +208,14 @@ impl Sandboxes {
             if let Some(mut sandbox) = sandbox {
                 ran = true;
                 self.due.borrow_mut().remove(&tenant);
-                sandbox.attend_now();
-                self.put_back(tenant, sandbox);
+                let waiting = self.waiting.borrow_mut().remove(&tenant);
+                match waiting {
+                    Some(piece) => self.advance(tenant, sandbox, piece),
+                    None => {
+                        sandbox.attend_now();
+                        self.put_back(tenant, sandbox, None);
+                    }
+                }
             }
         }
         Served { ran, next: self.next_due() }

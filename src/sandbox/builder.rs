@@ -404,6 +404,7 @@ impl<'e> SandboxBuilder<'e> {
         Ok(Sandbox {
             isolate,
             parts,
+            under_way: None,
             interrupt,
             engine: self.engine.clone(),
             limits: self.limits,

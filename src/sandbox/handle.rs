@@ -25,10 +25,20 @@ impl SandboxHandle {
     /// It returns at once; the run ends in [`Outcome::Died`](crate::Outcome::Died) when the script, or the component that it
     /// has called, next looks whether it must stop.
     pub fn terminate(&self) {
+        self.cut_off();
+        self.event_loop.wake();
+    }
+
+    /// The same, for who runs the sandbox: nobody else is told.
+    pub(crate) fn terminate_quietly(&self) {
+        self.cut_off();
+        self.event_loop.wake_thread();
+    }
+
+    fn cut_off(&self) {
         self.terminated.store(true, Ordering::Release);
         self.interrupt.fire();
         self.isolate.terminate_execution();
         self.engine.increment_epoch();
-        self.event_loop.wake();
     }
 }

@@ -27,7 +27,7 @@ impl Sandbox {
     pub fn eval_into<T: FromScript>(&mut self, source: &str) -> Completion<T> {
         match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },
-            None => self.run(&Entry::Script { name: "[eval]", source, answer: Answer::Value }, None),
+            None => self.run(&Entry::script("[eval]", source, Answer::Value), None),
         }
     }
 

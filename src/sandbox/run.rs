@@ -1,7 +1,8 @@
 //! One run, from its first instruction until nothing is left to do.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use innerbox_binding::value::{self, string};
 use innerbox_binding::{Attending, Failure, Flow, Turn};
@@ -23,13 +24,24 @@ const BACKGROUND_TASK_POLL: Duration = Duration::from_millis(1);
 /// What a run begins with.
 pub(super) enum Entry<'a> {
     /// A script.
-    Script { name: &'a str, source: &'a str, answer: Answer },
+    Script { name: Cow<'a, str>, source: Cow<'a, str>, answer: Answer },
     /// An ES module.
     Module(Target),
     /// Something that is done with a value which the host refers to.
     Access(&'a Reference, Access<'a>),
     /// What others ask for.
     Requests,
+}
+
+impl<'a> Entry<'a> {
+    /// A script.
+    pub(super) fn script(
+        name: impl Into<Cow<'a, str>>,
+        source: impl Into<Cow<'a, str>>,
+        answer: Answer,
+    ) -> Self {
+        Self::Script { name: name.into(), source: source.into(), answer }
+    }
 }
 
 /// What the host does with a value that it refers to.
@@ -53,6 +65,38 @@ pub(super) enum Answer {
     Nothing,
 }
 
+/// What a run does that has nothing to do but to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// It keeps its thread.
+    Here,
+    /// It is paused, so that its thread can do other things; and so it is after a while of work, that others have their turn.
+    Apart { since: Instant },
+}
+
+/// How long a run goes on that could be paused.
+const A_WHILE: Duration = Duration::from_millis(10);
+
+/// How far a run is that has been paused.
+#[derive(Default)]
+pub(super) enum Stage {
+    /// It has not begun.
+    #[default]
+    Beginning,
+    /// Its first turn is over.
+    Begun { value: v8::Global<v8::Value>, module: Option<v8::Global<v8::Module>> },
+    /// The function that it gave has been called.
+    Called { value: v8::Global<v8::Value> },
+}
+
+/// What has become of a run.
+pub(super) enum Progress<T> {
+    /// It waits, no longer than until then.
+    Waits { until: Option<Instant> },
+    /// It is over; `None` where execution was terminated.
+    Ended(Option<Outcome<T>>),
+}
+
 /// A run that is being watched.
 pub(super) struct Run<'a> {
     pub(super) parts: &'a Parts,
@@ -62,8 +106,7 @@ pub(super) struct Run<'a> {
     pub(super) value_bytes: usize,
     /// What the function is called with that the entry gives; `None` where that is not to be called.
     pub(super) argument: Option<&'a Argument>,
-    /// True where what it leaves unfinished is not dropped at its end.
-    pub(super) for_others: bool,
+    pub(super) waiting: Waiting,
 }
 
 /// What becomes of what is left to do when a run's promise is settled.
@@ -86,34 +129,69 @@ enum Ended {
     Limit(LimitHit),
     /// V8 was told to stop. Who did knows why.
     Terminated,
+    /// It has not: it goes on later, at the latest then.
+    Waits {
+        until: Option<Instant>,
+    },
 }
 
 impl Run<'_> {
-    /// Runs `entry` to its end; `None` where execution was terminated.
+    /// Runs `entry` to its end; `None` where execution was terminated. It waits here.
     pub(super) fn complete<T: FromScript>(
         &self,
         scope: &mut v8::PinScope<'_, '_>,
         entry: &Entry<'_>,
     ) -> Option<Outcome<T>> {
-        let value = self.value(scope, entry);
+        match self.advance(scope, entry, &mut Stage::Beginning) {
+            Progress::Ended(outcome) => outcome,
+            Progress::Waits { .. } => None,
+        }
+    }
+
+    /// Runs `entry` from where it is to its end, or until it is paused.
+    pub(super) fn advance<T: FromScript>(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        entry: &Entry<'_>,
+        stage: &mut Stage,
+    ) -> Progress<T> {
+        let value = self.value(scope, entry, stage);
         // Whatever a getter of the value has entered: the next run begins in none.
         Flow::leave(scope);
-        match value {
+        Progress::Ended(match value {
             Ok(value) => Some(returned(scope, entry, value)),
             // What was thrown because time was over: the limit is what there is to tell.
             Err(Ended::Threw(_)) if self.is_over() => None,
             Err(Ended::Threw(error)) => Some(Outcome::Threw { error }),
             Err(Ended::Limit(limit)) => Some(Outcome::Limit { limit, error: None }),
             Err(Ended::Terminated) => None,
-        }
+            Err(Ended::Waits { until }) => return Progress::Waits { until },
+        })
     }
 
-    fn value<T: FromScript>(&self, scope: &mut v8::PinScope<'_, '_>, entry: &Entry<'_>) -> Result<T, Ended> {
+    fn value<T: FromScript>(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        entry: &Entry<'_>,
+        stage: &mut Stage,
+    ) -> Result<T, Ended> {
         self.parts.attend_inspector(scope);
-        let begun = self.begin(scope, entry);
-        // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
-        Flow::leave(scope);
-        let begun = begun?;
+        let begun = match std::mem::take(stage) {
+            Stage::Beginning => {
+                let begun = self.begin(scope, entry);
+                // What the entry did not leave of its async context is in what it registered: whatever comes now has its own.
+                Flow::leave(scope);
+                begun?
+            }
+            Stage::Begun { value, module } => Begun {
+                value: v8::Local::new(scope, value),
+                module: module.map(|module| v8::Local::new(scope, module)),
+            },
+            Stage::Called { value } => {
+                let answer = v8::Local::new(scope, value);
+                return self.answer(scope, answer, stage);
+            }
+        };
         let attending = match entry {
             Entry::Requests => Attending::UntilDone,
             Entry::Script { .. } | Entry::Module(_) | Entry::Access(..) => Attending::Meanwhile,
@@ -123,7 +201,13 @@ impl Run<'_> {
             _ => Rest::Done,
         };
         let event_loop = &self.parts.event_loop;
-        let value = event_loop.attend(attending, || self.settled(scope, begun.value, begun.module, rest))?;
+        let value = event_loop.attend(attending, || self.settled(scope, begun.value, begun.module, rest));
+        if let Err(Ended::Waits { .. }) = value {
+            let value = v8::Global::new(scope, begun.value);
+            *stage =
+                Stage::Begun { value, module: begun.module.map(|module| v8::Global::new(scope, module)) };
+        }
+        let value = value?;
         let value = match (begun.module, entry) {
             (Some(module), _) => default_export(scope, module)?,
             (None, Entry::Script { answer: Answer::Inspected(colors), .. }) if !value.is_undefined() => {
@@ -131,16 +215,24 @@ impl Run<'_> {
             }
             (None, _) => value,
         };
-        let value = match self.argument {
-            Some(argument) => {
-                let answer = call(scope, value, argument);
-                Flow::leave(scope);
-                let answer = answer?;
-                self.settled(scope, answer, None, Rest::Done)?
-            }
-            None => value,
-        };
-        self.take(scope, value)
+        let Some(argument) = self.argument else { return self.take(scope, value) };
+        let answer = call(scope, value, argument);
+        Flow::leave(scope);
+        self.answer(scope, answer?, stage)
+    }
+
+    /// What the function comes to that the run gave.
+    fn answer<'s, T: FromScript>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        answer: v8::Local<'s, v8::Value>,
+        stage: &mut Stage,
+    ) -> Result<T, Ended> {
+        let value = self.settled(scope, answer, None, Rest::Done);
+        if let Err(Ended::Waits { .. }) = value {
+            *stage = Stage::Called { value: v8::Global::new(scope, answer) };
+        }
+        self.take(scope, value?)
     }
 
     /// Runs until nothing is left to do. Of a promise it gives what that was fulfilled with.
@@ -239,7 +331,7 @@ impl Run<'_> {
                     Ok(Turn::Idle | Turn::Late) => return Some(Outcome::Returned { value: () }),
                     Err(failure) => match failed(scope, failure) {
                         Ended::Terminated => return None,
-                        Ended::Threw(_) | Ended::Limit(_) => {}
+                        Ended::Threw(_) | Ended::Limit(_) | Ended::Waits { .. } => {}
                     },
                 }
             }
@@ -268,15 +360,36 @@ impl Run<'_> {
             {
                 return Ok(());
             }
-            match self.parts.event_loop.turn(scope, self.watch.deadline()) {
-                Ok(Turn::Ran | Turn::Late) => {}
-                Ok(Turn::Idle) if scope.has_pending_background_tasks() => {
-                    std::thread::sleep(BACKGROUND_TASK_POLL);
-                }
-                Ok(Turn::Idle) => return Ok(()),
-                Err(failure) => return Err(failed(scope, failure)),
+            let event_loop = &self.parts.event_loop;
+            let turn = match self.waiting {
+                Waiting::Here => event_loop.turn(scope, self.watch.deadline()),
+                Waiting::Apart { .. } => event_loop.look(scope),
+            };
+            let turn = turn.map_err(|failure| failed(scope, failure))?;
+            if turn == Turn::Idle && !scope.has_pending_background_tasks() {
+                return Ok(());
             }
+            self.wait(turn)?;
         }
+    }
+
+    /// Waits after a turn for what the turn itself has not waited for, or pauses the run.
+    fn wait(&self, turn: Turn) -> Result<(), Ended> {
+        let now = Instant::now();
+        let until = match (self.waiting, turn) {
+            (Waiting::Here, Turn::Idle) => {
+                std::thread::sleep(BACKGROUND_TASK_POLL);
+                return Ok(());
+            }
+            (Waiting::Here, Turn::Ran | Turn::Late) => return Ok(()),
+            (Waiting::Apart { since }, Turn::Ran) if now.saturating_duration_since(since) < A_WHILE => {
+                return Ok(());
+            }
+            (Waiting::Apart { .. }, Turn::Ran) => Some(now),
+            (Waiting::Apart { .. }, Turn::Late) => self.parts.event_loop.next_timer(),
+            (Waiting::Apart { .. }, Turn::Idle) => Some(now + BACKGROUND_TASK_POLL),
+        };
+        Err(Ended::Waits { until: until.into_iter().chain(self.watch.deadline()).min() })
     }
 
     /// Does what is to be done before each turn of the event loop; false where the run must end.

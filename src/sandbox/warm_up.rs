@@ -114,7 +114,7 @@ impl Sandbox {
     }
 
     fn run_warm_up(&mut self, name: &str, source: &str) -> Result<(), Error> {
-        let entry = Entry::Script { name, source, answer: Answer::Nothing };
+        let entry = Entry::script(name, source, Answer::Nothing);
         let mut unfinished = (0, 0);
         let completion: Completion<()> = match self.refusal(source.len()) {
             Some(outcome) => Completion { outcome, usage: Usage::default() },

@@ -217,3 +217,155 @@ fn whatever_happens_to_others_a_tenant_gets_its_own_answers() {
         }
     });
 }
+
+/// Waits so many milliseconds, and gives them.
+fn sleep(tenant: &Tenant, ms: u64) -> innerbox::Ticket<innerbox::Completion> {
+    tenant.eval(format!("new Promise((resolve) => setTimeout(() => resolve({ms}), {ms}))"))
+}
+
+#[test]
+fn a_run_that_waits_leaves_its_thread_to_others() {
+    let pool = pool(ONE);
+    let (sleeper, other) = (pool.tenant(), pool.tenant());
+    let start = Instant::now();
+    let asleep = sleep(&sleeper, 2_000);
+    let module = sleeper.run_module_source(
+        "main.js",
+        "export default await new Promise((resolve) => setTimeout(() => resolve('awake'), 10))",
+    );
+    assert_eq!(number(&other, "1 + 1"), 2);
+    let apart = start.elapsed();
+    assert_eq!(asleep.wait().unwrap().into_value::<u64>().unwrap(), 2_000);
+    assert!(apart < Duration::from_millis(1_500), "{apart:?}");
+    assert_eq!(module.wait().unwrap().into_value::<String>().unwrap(), "awake");
+}
+
+#[test]
+fn many_runs_wait_on_one_thread_at_once() {
+    const TENANTS: u64 = 40;
+    let pool = pool(ONE);
+    let tenants: Vec<_> = (0..TENANTS).map(|_| pool.tenant()).collect();
+    tenants.iter().for_each(|tenant| drop(tenant.eval("0").wait()));
+    let start = Instant::now();
+    let asleep: Vec<_> =
+        (0..TENANTS).map(|number| sleep(&tenants[number as usize], 1_000 + number)).collect();
+    for (number, ticket) in asleep.into_iter().enumerate() {
+        assert_eq!(ticket.wait().unwrap().into_value::<u64>().unwrap(), 1_000 + number as u64);
+    }
+    assert!(start.elapsed() < Duration::from_secs(TENANTS / 4), "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_others_do_meanwhile_is_not_in_the_processor_time_of_a_run_that_waits() {
+    let limits = Limits { cpu: Some(Duration::from_millis(400)), ..Limits::default() };
+    let pool =
+        Pool::new(&ENGINE, ONE, move |engine| Sandbox::builder(engine).limits(limits).build()).unwrap();
+    let (sleeper, spinner) = (pool.tenant(), pool.tenant());
+    let asleep = sleep(&sleeper, 300);
+    let spun = spinner.eval("for (;;);").wait().unwrap();
+    assert!(matches!(spun.outcome, Outcome::Limit { .. }), "{:?}", spun.outcome);
+    let slept = asleep.wait().unwrap();
+    assert!(slept.usage.cpu < Duration::from_millis(200), "{:?}", slept.usage);
+    assert!(slept.usage.wall >= Duration::from_millis(300));
+    assert_eq!(slept.into_value::<u64>().unwrap(), 300);
+}
+
+#[test]
+fn the_pieces_of_one_tenant_never_overlap() {
+    let pool = pool(ONE);
+    let (tenant, other) = (pool.tenant(), pool.tenant());
+    let first = tenant.eval(
+        "globalThis.steps = []; (async () => {
+           for (let i = 0; i < 5; i++) { steps.push('first'); await new Promise((resolve) => setTimeout(resolve, 5)); }
+         })()",
+    );
+    let second = tenant.eval("steps.push('second'); steps.join()");
+    let meanwhile: Vec<_> = (0..20).map(|_| other.eval("1")).collect();
+    assert_eq!(
+        second.wait().unwrap().into_value::<String>().unwrap(),
+        "first,first,first,first,first,second"
+    );
+    assert!(matches!(first.wait().unwrap().outcome, Outcome::Returned { .. }));
+    meanwhile
+        .into_iter()
+        .for_each(|ticket| assert_eq!(ticket.wait().unwrap().into_value::<u64>().unwrap(), 1));
+}
+
+#[test]
+fn the_limits_hold_of_a_run_that_waits() {
+    let limits = Limits { wall: Some(Duration::from_millis(300)), ..Limits::default() };
+    let pool =
+        Pool::new(&ENGINE, ONE, move |engine| Sandbox::builder(engine).limits(limits).build()).unwrap();
+    let (endless, other) = (pool.tenant(), pool.tenant());
+    let start = Instant::now();
+    let ended = endless.eval("setInterval(() => {}, 20); new Promise(() => {})");
+    assert_eq!(number(&other, "1"), 1);
+    let ended = ended.wait().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let Outcome::Limit { limit, .. } = &ended.outcome else { panic!("{:?}", ended.outcome) };
+    assert_eq!(limit.which, innerbox::Limit::WallMs);
+    // A run with nothing left to wait for ends at once.
+    let unsettled = other.eval("new Promise(() => {})").wait().unwrap();
+    let Outcome::Threw { error } = &unsettled.outcome else { panic!("{:?}", unsettled.outcome) };
+    assert_eq!(error.code.as_deref(), Some("ERR_UNSETTLED_PROMISE"));
+    assert!(matches!(endless.eval("1").wait().unwrap().outcome, Outcome::Died { .. }));
+}
+
+#[test]
+fn a_run_that_waits_can_be_ended_in_every_way() {
+    let pool = pool(ONE);
+    let begun = |tenant: &Tenant| {
+        let ticket = sleep(tenant, 30_000);
+        // Once another one has had its turn, this one has, too.
+        let other = pool.tenant();
+        (0..3).for_each(|_| assert_eq!(number(&other, "1"), 1));
+        ticket
+    };
+    let start = Instant::now();
+    let tenant = pool.tenant();
+    let ticket = begun(&tenant);
+    ticket.cancel();
+    assert!(matches!(ticket.wait(), Err(Lost::Cancelled)));
+    assert!(matches!(tenant.eval("1").wait().unwrap().outcome, Outcome::Died { .. }));
+
+    let tenant = pool.tenant();
+    let ticket = begun(&tenant);
+    tenant.dispose();
+    assert!(matches!(ticket.wait(), Err(Lost::Disposed)));
+
+    let tenant = pool.tenant();
+    let handle = tenant.schedule(|sandbox| sandbox.handle()).wait().unwrap();
+    let ticket = begun(&tenant);
+    handle.terminate();
+    assert!(matches!(ticket.wait().unwrap().outcome, Outcome::Died { .. }));
+
+    let ticket = begun(&pool.tenant());
+    drop(pool);
+    assert!(matches!(ticket.wait(), Err(Lost::Closed)));
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+#[test]
+fn draining_waits_for_runs_that_wait() {
+    let pool = pool(ONE);
+    let tenant = pool.tenant();
+    let (asleep, next) = (sleep(&tenant, 200), tenant.eval("'next'"));
+    pool.drain();
+    assert_eq!(asleep.wait().unwrap().into_value::<u64>().unwrap(), 200);
+    assert_eq!(next.wait().unwrap().into_value::<String>().unwrap(), "next");
+}
+
+#[test]
+fn a_script_that_waits_answers_who_asks_for_it_from_the_same_thread() {
+    let pool = pool(ONE);
+    let (asked, asking) = (pool.tenant(), pool.tenant());
+    let add =
+        asked.eval_into::<innerbox::Reference>("(a, b) => a + b").wait().unwrap().into_returned().unwrap();
+    asking.set_global("add", add).wait().unwrap();
+    let asleep = sleep(&asked, 1_000);
+    let sums = asking.eval(
+        "(async () => [add.applySync(undefined, [1, 2]), await add.apply(undefined, [3, 4])].join())()",
+    );
+    assert_eq!(sums.wait().unwrap().into_value::<String>().unwrap(), "3,7");
+    assert_eq!(asleep.wait().unwrap().into_value::<u64>().unwrap(), 1_000);
+}

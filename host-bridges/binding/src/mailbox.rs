@@ -161,6 +161,11 @@ pub struct LoopHandle(pub(crate) Arc<Mailbox>);
 impl LoopHandle {
     /// Wakes the loop where it waits: its turn is over, and whoever runs it looks what has changed.
     pub fn wake(&self) {
+        self.0.ring();
+    }
+
+    /// Wakes the thread, where it waits, and tells nobody else.
+    pub fn wake_thread(&self) {
         self.0.signal.give();
     }
 
@@ -190,7 +195,8 @@ impl LoopHandle {
         true
     }
 
-    /// Has `ring` called whenever something has come, on the thread that it comes from. The first one that is given counts.
+    /// Has `ring` called whenever something has come or the loop is woken, on the thread that it comes from. The first one that
+    /// is given counts.
     pub fn on_mail(&self, ring: impl Fn() + Send + Sync + 'static) {
         // Who comes second is told nothing: see above.
         let _ = self.0.bell.set(Box::new(ring));
