@@ -162,7 +162,7 @@ impl<T: FromScript + Send> Task<Completion<T>> for Run {
         };
         match step {
             Some(sandbox::Step::Waits { until }) => Step::Waits { until },
-            Some(sandbox::Step::Done(completion)) => Step::Done(Some(completion)),
+            Some(sandbox::Step::Done(completion)) => Step::Done(Some(*completion)),
             None => Step::Done(None),
         }
     }

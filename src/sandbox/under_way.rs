@@ -27,7 +27,7 @@ pub(crate) enum Step<T> {
     /// It waits, no longer than until then.
     Waits { until: Option<Instant> },
     /// It is over.
-    Done(Completion<T>),
+    Done(Box<Completion<T>>),
 }
 
 impl Sandbox {
@@ -38,7 +38,7 @@ impl Sandbox {
             Program::Module { name, source } => (source.len(), Entry::Module(Target::source(&name, &source))),
         };
         if let Some(outcome) = self.refusal(source_bytes) {
-            return Step::Done(Completion { outcome, usage: Usage::default() });
+            return Step::Done(Box::new(Completion { outcome, usage: Usage::default() }));
         }
         let watch = self.begin();
         self.advance(UnderWay { entry, stage: Stage::Beginning, watch })
@@ -65,6 +65,6 @@ impl Sandbox {
             Ok(None) => Ok(None),
             Err(panic) => Err(panic),
         };
-        Step::Done(self.end(under_way.watch, false, outcome))
+        Step::Done(Box::new(self.end(under_way.watch, false, outcome)))
     }
 }
