@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use innerbox::{DoorKind, Extension, Limit, Limits, Outcome, Sandbox};
+use innerbox::{DoorKind, Engine, Extension, Limit, Limits, Outcome, Pool, PoolOptions, Reference, Sandbox};
 
 use crate::support::{ENGINE, component_with, tight};
 
@@ -525,4 +525,27 @@ fn an_embedder_gives_to_all_scripts() {
         "import { addLater, addNow } from 'asking'; export default [await addLater(5, 2), addNow(3, 4)];";
     let seen: serde_json::Value = sandbox.run_module_source("plain.js", source).into_value().unwrap();
     assert_eq!(seen, serde_json::json!([3, 7]));
+}
+
+#[test]
+fn what_others_ask_for_by_references_asks_in_its_turn() {
+    for threads in [1, 2] {
+        let limits = Limits { wall: Some(Duration::from_secs(20)), ..Limits::default() };
+        let options = PoolOptions { threads, queued: 1000, ready: 0 };
+        let make = move |engine: &Engine| {
+            Sandbox::builder(engine).limits(limits).extension_with(&ASKING, tight()).build()
+        };
+        let pool = Pool::new(&ENGINE, options, make).unwrap();
+        let (one, other) = (pool.tenant(), pool.tenant());
+        let source = format!("{HEAD} globalThis.guest = guest;");
+        other.schedule(move |sandbox| sandbox.run_module_source("set.js", &source)).wait().unwrap();
+        let lent: Reference =
+            other.eval_into("(a, b) => guest.addLater(a, b)").wait().unwrap().into_returned().unwrap();
+        one.set_global("ask", lent).wait().unwrap().into_returned().unwrap();
+        let source = "Promise.all(Array.from({ length: 20 }, (_, i) => ask.apply(undefined, [i, 1]))).then((all) => all.join(' '))";
+        for _ in 0..3 {
+            let sums: String = one.eval(source).wait().unwrap().into_value().unwrap();
+            assert_eq!(sums, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20");
+        }
+    }
 }

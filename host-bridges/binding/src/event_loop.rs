@@ -203,7 +203,6 @@ impl EventLoop {
         let stays = |asked: Option<Instant>| asked.is_some() && !self.is_late(asked, now);
         self.timers.borrow_mut().retain(stays);
         self.pending.borrow_mut().retain(|_, pending| stays(pending.asked));
-        self.mailbox.end_run();
         self.jobs_done.set(0);
     }
 
@@ -223,8 +222,8 @@ impl EventLoop {
         result
     }
 
-    /// Runs `body` for who asked at that time; what it leaves unfinished is for them, too.
-    fn for_asked<R>(&self, asked: Option<Instant>, body: impl FnOnce() -> R) -> R {
+    /// Runs `body` for who [asked](Self::asked) at that time; what it leaves unfinished is for them, too.
+    pub fn for_asked<R>(&self, asked: Option<Instant>, body: impl FnOnce() -> R) -> R {
         let before = self.asked.replace(asked);
         let result = body();
         self.asked.set(before);
@@ -449,7 +448,7 @@ impl EventLoop {
             let Some((job, asked, span)) = self.mailbox.take_job() else { break };
             ran = true;
             // The run's own are a reason for it to go on, as long as it has others.
-            if asked.is_some() || self.is_idle() {
+            if asked.is_some() || enough {
                 self.jobs_done.set(self.jobs_done.get() + 1);
             }
             self.for_asked(asked, || {

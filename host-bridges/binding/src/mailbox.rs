@@ -122,17 +122,6 @@ impl Mailbox {
         self.lock().jobs.pop_front()
     }
 
-    /// Drops the jobs that were the run's own.
-    pub(crate) fn end_run(&self) {
-        let mut mail = self.lock();
-        let (own, others) =
-            std::mem::take(&mut mail.jobs).into_iter().partition(|(_, asked, _)| asked.is_none());
-        mail.jobs = others;
-        drop(mail);
-        // Not kept locked: see `close`.
-        drop::<VecDeque<_>>(own);
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         let mail = self.lock();
         mail.finished.is_empty() && mail.jobs.is_empty()
@@ -177,8 +166,7 @@ impl LoopHandle {
         self.give(job, Some(asked))
     }
 
-    /// As [`post`](Self::post), for what belongs to the isolate's own run: it is dropped with the run that it did not get its
-    /// turn in, and what it leaves unfinished ends with that run.
+    /// As [`post`](Self::post), for what nobody else has asked for: what it leaves unfinished ends with the run that does it.
     #[must_use]
     pub fn tell(&self, job: Job) -> bool {
         self.give(job, None)

@@ -8,9 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use innerbox_binding::{
-    Arguments as Passed, Failure, Flow, LoopHandle, OrPending, Outcome, describe_exception, function, value,
+    Arguments as Passed, EventLoop, Failure, Flow, LoopHandle, OrPending, Outcome, describe_exception,
+    function, value,
 };
 
 use crate::bridge::Bridge;
@@ -90,14 +92,21 @@ pub(crate) struct Desk {
     pub(crate) errands: Arc<Errands>,
     /// How many are being answered for which the component stands still.
     standstill: Cell<usize>,
-    /// Of the calls that go on.
-    flows: RefCell<HashMap<CallId, Rc<Flow>>>,
+    /// The calls that go on.
+    calls: RefCell<HashMap<CallId, Asker>>,
+}
+
+/// Who has made a call: the flow that it was made in, and when others asked for that, if they did.
+#[derive(Clone)]
+struct Asker {
+    flow: Rc<Flow>,
+    asked: Option<Instant>,
 }
 
 impl Desk {
     pub(crate) fn new(instance: u32, event_loop: LoopHandle) -> Self {
         let errands = Errands { instance, event_loop, waiting: Mutex::default() };
-        Self { errands: Arc::new(errands), standstill: Cell::default(), flows: RefCell::default() }
+        Self { errands: Arc::new(errands), standstill: Cell::default(), calls: RefCell::default() }
     }
 
     /// True while the component cannot be entered: it waits for the script that would enter it.
@@ -106,25 +115,27 @@ impl Desk {
     }
 
     /// Enters a call.
-    pub(crate) fn begin(&self, scope: &v8::PinScope<'_, '_>, call: CallId) {
-        self.flows.borrow_mut().insert(call, Rc::new(Flow::current(scope)));
+    pub(crate) fn begin(&self, scope: &v8::PinScope<'_, '_>, call: CallId) -> Result<(), Failure> {
+        let asker = Asker { flow: Rc::new(Flow::current(scope)), asked: EventLoop::of(scope)?.asked() };
+        self.calls.borrow_mut().insert(call, asker);
+        Ok(())
     }
 
     /// Notes that a call has ended.
     pub(crate) fn end(&self, call: CallId) {
-        self.flows.borrow_mut().remove(&call);
+        self.calls.borrow_mut().remove(&call);
     }
 
-    fn flow(&self, scope: &v8::PinScope<'_, '_>, call: Option<CallId>) -> Rc<Flow> {
-        let flow = call.and_then(|call| self.flows.borrow().get(&call).cloned());
-        flow.unwrap_or_else(|| Rc::new(Flow::outside(scope)))
+    fn asker(&self, scope: &v8::PinScope<'_, '_>, call: Option<CallId>) -> Asker {
+        let asker = call.and_then(|call| self.calls.borrow().get(&call).cloned());
+        asker.unwrap_or_else(|| Asker { flow: Rc::new(Flow::outside(scope)), asked: None })
     }
 
     /// The end of a run: nobody is answered any more.
     pub(crate) fn clear(&self) {
         let waiting = std::mem::take(&mut *self.errands.waiting());
         drop(waiting);
-        self.flows.borrow_mut().clear();
+        self.calls.borrow_mut().clear();
     }
 }
 
@@ -179,8 +190,9 @@ fn attend_one(scope: Scope<'_, '_, '_>, instance: &Rc<Instance>) -> Result<bool,
     // What a dead instance asked is dropped.
     if instance.generation.get() == errand.generation {
         v8::scope!(let scope, scope);
-        let flow = desk.flow(scope, errand.call);
-        flow.enter(scope, |scope| answer(scope, desk, instance, errand))?;
+        let Asker { flow, asked } = desk.asker(scope, errand.call);
+        let event_loop = EventLoop::of(scope)?;
+        event_loop.for_asked(asked, || flow.enter(scope, |scope| answer(scope, desk, instance, errand)))?;
     }
     Ok(true)
 }

@@ -107,7 +107,7 @@ pub(crate) fn start<'s>(
 fn begin(scope: &v8::PinScope<'_, '_>, instance: &Instance) -> Result<CallId, Failure> {
     let call = Bridge::of(scope)?.outstanding.number();
     if let Some(desk) = &instance.desk {
-        desk.begin(scope, call);
+        desk.begin(scope, call)?;
     }
     Ok(call)
 }
