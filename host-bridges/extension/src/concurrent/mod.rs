@@ -217,7 +217,7 @@ impl SideBySide for Component {
             attend()?;
             match receiver.recv_timeout(SLICE) {
                 Ok(Told::Ended(answer)) => return answer,
-                Ok(Told::Asked) => continue,
+                Ok(Told::Asked) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Fault::abi("the component's instance has ended"));
                 }
