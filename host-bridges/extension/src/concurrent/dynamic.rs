@@ -352,7 +352,7 @@ impl<const COUNT: usize> Enter for TypedFunc<Crossed, Lifted<COUNT>> {
             let task = started.task();
             shared.begin(task, call);
             let Lifted(came) = function.finish_call_concurrent(accessor, started).await?;
-            shared.end(task);
+            shared.end(task, call);
             Ok(came)
         })
     }

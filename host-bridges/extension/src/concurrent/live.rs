@@ -165,9 +165,12 @@ impl Shared {
         self.tasks().insert(task, call);
     }
 
-    /// Notes that a call has its answer; its task may go on.
-    pub(super) fn end(&self, task: GuestTaskId) {
-        self.tasks().remove(&task);
+    /// Notes that a call has its answer; its task may go on, or its number be another call's by now.
+    pub(super) fn end(&self, task: GuestTaskId, call: CallId) {
+        let mut tasks = self.tasks();
+        if tasks.get(&task) == Some(&call) {
+            tasks.remove(&task);
+        }
     }
 
     fn listeners(&self) -> MutexGuard<'_, Vec<Sender<Told>>> {
