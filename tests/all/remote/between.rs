@@ -293,7 +293,12 @@ fn a_flood_of_requests_meets_a_limit_and_ends_no_run() {
     let (one, other) = (pool.tenant(), pool.tenant());
     lend(&other, "var n = 0; () => { n++; }", &one, "f");
     let (gate, held) = std::sync::mpsc::channel::<()>();
-    drop(other.schedule(move |_| held.recv().is_ok()));
+    let (holds, held_now) = std::sync::mpsc::channel();
+    drop(other.schedule(move |_| {
+        holds.send(()).unwrap();
+        held.recv().is_ok()
+    }));
+    held_now.recv().unwrap();
     let source = "let sent = 0; try { for (; sent < 1e6; sent++) f.applyIgnored(); } catch (error) { `${sent} ${error.code}` }";
     assert_eq!(text(&one, source), "100 ERR_LIMIT");
     drop(gate);

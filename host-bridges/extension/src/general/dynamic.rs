@@ -27,8 +27,8 @@ use crate::state::State;
 /// An export, called with what [`call`] is given.
 pub(super) type Dynamic = TypedFunc<Crossed, Lifted>;
 
-/// An export of scalars.
-pub(super) type Scalar = TypedFunc<Scalars, CoreResult>;
+/// An export of scalars, of so many core values at most.
+pub(super) type Scalar<const COUNT: usize> = TypedFunc<Scalars<COUNT>, CoreResult>;
 
 /// Calls an export; `passage` lowers its arguments and lifts its result.
 pub(super) fn call(function: Dynamic, store: &mut Store<State>, passage: &mut Passage<'_>) -> Result<()> {
@@ -116,8 +116,8 @@ pub(super) struct Crossed;
 pub(super) struct Lifted;
 
 /// Arguments that are core values already, but for the resource that a method is called on.
-pub(super) struct Scalars {
-    pub(super) slots: [u64; FLAT_PARAMS_MAX],
+pub(super) struct Scalars<const COUNT: usize> {
+    pub(super) slots: [u64; COUNT],
     pub(super) receiver: Option<(ResourceAny, TypeResourceTableIndex)>,
 }
 
@@ -126,7 +126,6 @@ pub(super) struct CoreResult(pub(super) u64);
 
 component_type!(Crossed, Slots, FLAT_PARAMS_MAX as u8, params);
 component_type!(Lifted, [ValRaw; 1], 1, result);
-component_type!(Scalars, Slots, FLAT_PARAMS_MAX as u8, params);
 component_type!(CoreResult, [ValRaw; 1], 1, result);
 
 // SAFETY: where it succeeds, `linear_lower_to_flat` has written every slot.
@@ -153,13 +152,30 @@ unsafe impl Lower for Crossed {
     }
 }
 
+// SAFETY: `Lower` is a sequence of `ValRaw`, valid for all bits, and the compiler sees that the type is `Send` and `Sync`.
+// The type check sees that the function reads no more core parameters than lowering writes, all of which are numbers.
+unsafe impl<const COUNT: usize> ComponentType for Scalars<COUNT> {
+    type Lower = [ValRaw; COUNT];
+    const ABI: CanonicalAbiInfo = abi(COUNT as u8);
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        match flat_count(ty, types, FLAT_PARAMS_MAX)? {
+            Some(count) if count <= COUNT => Ok(()),
+            _ => Err(wasmtime::Error::msg("host fault: an export has more core values than it was to have")),
+        }
+    }
+}
+
+// SAFETY: it is used for nothing but whole lists of parameters.
+unsafe impl<const COUNT: usize> ComponentNamedList for Scalars<COUNT> {}
+
 // SAFETY: where it succeeds, `linear_lower_to_flat` has written every slot.
-unsafe impl Lower for Scalars {
+unsafe impl<const COUNT: usize> Lower for Scalars<COUNT> {
     fn linear_lower_to_flat<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
         _: InterfaceType,
-        slots: &mut MaybeUninit<Slots>,
+        slots: &mut MaybeUninit<[ValRaw; COUNT]>,
     ) -> Result<()> {
         let slots = slots.write(self.slots.map(ValRaw::u64));
         if let Some((resource, table)) = self.receiver {
@@ -239,12 +255,17 @@ pub(crate) fn expect_flat(
     most: usize,
     count: usize,
 ) -> Result<()> {
-    let InterfaceType::Tuple(tuple) = ty else {
-        return Err(wasmtime::Error::msg("host fault: an import has no list of values"));
-    };
-    match types.types[*tuple].abi.flat_count(most).unwrap_or(0) == count {
+    match flat_count(ty, types, most)?.unwrap_or(0) == count {
         true => Ok(()),
         false => Err(wasmtime::Error::msg("an import is not what its WIT says")),
+    }
+}
+
+/// How many core values a list of parameters or results has; `None` where it lies in memory, for it has more than `most`.
+fn flat_count(ty: &InterfaceType, types: &InstanceType<'_>, most: usize) -> Result<Option<usize>> {
+    match ty {
+        InterfaceType::Tuple(tuple) => Ok(types.types[*tuple].abi.flat_count(most)),
+        _ => Err(wasmtime::Error::msg("host fault: a function has no list of values")),
     }
 }
 

@@ -62,8 +62,18 @@ struct Live {
 #[derive(Clone, Copy)]
 struct Entries {
     dynamic: dynamic::Dynamic,
-    scalar: dynamic::Scalar,
+    /// None where its parameters lie in memory.
+    scalar: Option<Scalar>,
 }
+
+/// The way into an export of scalars: most have few core values, and to lay out all that there could be takes longer.
+#[derive(Clone, Copy)]
+enum Scalar {
+    Few(dynamic::Scalar<FEW>),
+    Many(dynamic::Scalar<FLAT_PARAMS_MAX>),
+}
+
+const FEW: usize = 4;
 
 impl GeneralDoor {
     pub(super) fn new(
@@ -135,7 +145,9 @@ impl Live {
         }
         let found = self.instance.get_func(&mut self.store, compiled.exports[function].index);
         let found = found.ok_or_else(|| wasmtime::Error::msg("an export has no function"))?;
-        let entries = Entries { dynamic: found.typed(&self.store)?, scalar: found.typed(&self.store)? };
+        let few = found.typed(&self.store).map(Scalar::Few);
+        let scalar = few.or_else(|_| found.typed(&self.store).map(Scalar::Many)).ok();
+        let entries = Entries { dynamic: found.typed(&self.store)?, scalar };
         self.functions[function] = Some(entries);
         Ok(entries)
     }
@@ -180,7 +192,6 @@ impl Live {
         flat: &mut [u64],
     ) -> Result<(), Stop> {
         let entries = self.entries(compiled, function)?;
-        let mut slots = [0; FLAT_PARAMS_MAX];
         let receiver = match compiled.plan.functions[function].role {
             Role::Method(resource) => {
                 let receiver = self.resources.get(flat[0] as u32);
@@ -189,12 +200,27 @@ impl Live {
             }
             _ => None,
         };
-        slots[..flat.len()].copy_from_slice(flat);
-        let CoreResult(result) = entries.scalar.call(&mut self.store, Scalars { slots, receiver })?;
+        let scalar = entries.scalar.ok_or_else(|| Fault::abi("host fault: it is no function of scalars"))?;
+        let CoreResult(result) = match scalar {
+            Scalar::Few(few) => few.call(&mut self.store, Scalars { slots: slots(flat), receiver })?,
+            Scalar::Many(many) => many.call(&mut self.store, Scalars { slots: slots(flat), receiver })?,
+        };
         if let Some(first) = flat.first_mut() {
             *first = result;
         }
         Ok(())
+    }
+}
+
+/// So many core values; those that `flat` has not are zero.
+fn slots<const COUNT: usize>(flat: &[u64]) -> [u64; COUNT] {
+    match flat.first_chunk() {
+        Some(slots) => *slots,
+        None => {
+            let mut slots = [0; COUNT];
+            slots[..flat.len()].copy_from_slice(flat);
+            slots
+        }
     }
 }
 
