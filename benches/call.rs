@@ -42,16 +42,16 @@ pub(crate) fn bench(criterion: &mut Criterion, pairs: &mut Pairs) {
     let mut script = Script::new("fixture-echo", LOOPS.to_owned());
     let mut group = group(criterion, "call");
     for (id, name) in CALLS {
-        script.bench_beside(&mut group, id, name, pairs);
+        pairs.bench(&mut group, &mut script, id, name);
     }
     let mut script = Script::new("fixture-echo", LOOPS.to_owned()).by(DoorChoice::General);
     for (id, name) in GENERAL_CALLS {
-        script.bench_beside(&mut group, id, name, pairs);
+        pairs.bench(&mut group, &mut script, id, name);
     }
     for (door, suffix) in [(DoorChoice::Auto, ""), (DoorChoice::General, "-general")] {
         let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door);
-        script.bench_beside(&mut group, &format!("import-javascript{suffix}"), "count", pairs);
+        pairs.bench(&mut group, &mut script, &format!("import-javascript{suffix}"), "count");
         let mut script = Script::new("fixture-given", IMPORTS.to_owned()).by(door).answering();
-        script.bench_beside(&mut group, &format!("import-host{suffix}"), "count", pairs);
+        pairs.bench(&mut group, &mut script, &format!("import-host{suffix}"), "count");
     }
 }

@@ -1,13 +1,14 @@
 //! Figures and their floors, timed in turns: what else happens on this machine slows both alike, and their ratio stays.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
+
+use criterion::BenchmarkGroup;
+use criterion::measurement::WallTime;
 
 use crate::floor::Floors;
 use crate::report;
-use crate::subject::{SAMPLES, target};
+use crate::subject::{SAMPLES, Script};
 
 /// Turns that each sample is divided into.
 const TURNS: u64 = 8;
@@ -22,6 +23,20 @@ pub(crate) struct Pairs {
 impl Pairs {
     pub(crate) fn new() -> Self {
         Self { floors: Floors::new(), ratios: BTreeMap::new() }
+    }
+
+    /// Measures the global function `name` of a script as `id` of the group `call`.
+    pub(crate) fn bench(
+        &mut self,
+        group: &mut BenchmarkGroup<'_, WallTime>,
+        script: &mut Script,
+        id: &str,
+        name: &str,
+    ) {
+        let full = format!("call/{id}");
+        group.bench_function(id, |bencher| {
+            bencher.iter_custom(|times| self.time(&full, times, |times| script.time(name, times)));
+        });
     }
 
     /// How long `subject` takes so many times. Its floors take their turns in between, which is not part of it.
@@ -49,19 +64,7 @@ impl Pairs {
     pub(crate) fn save(&self) {
         for (id, ratios) in &self.ratios {
             // Those before are of the warming up.
-            let measured = &ratios[ratios.len().saturating_sub(SAMPLES)..];
-            fs::write(file(id), serde_json::to_vec(measured).unwrap()).unwrap();
+            report::ratios::save(id, &ratios[ratios.len().saturating_sub(SAMPLES)..]);
         }
     }
-}
-
-/// The median of a figure's ratios when it was last measured; `None` where it has never been measured in turns.
-pub(crate) fn ratio(id: &str) -> Option<f64> {
-    let mut ratios: Vec<f64> = serde_json::from_slice(&fs::read(file(id)).ok()?).ok()?;
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied()
-}
-
-fn file(id: &str) -> PathBuf {
-    target().join("criterion").join(id).join("ratios.json")
 }

@@ -4,6 +4,7 @@
 //! A ratio is that of the two leasts, but where figure and floor were timed in turns: then it is the median of the ratios of the
 //! samples.
 
+pub(crate) mod ratios;
 mod table;
 
 use std::fs;
@@ -12,7 +13,6 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pairs;
 use crate::subject::target;
 use table::{time, write};
 
@@ -304,7 +304,7 @@ fn figure(line: &Line, begin: SystemTime) -> Option<Figure> {
         line.floors.iter().map(|id| self::measured(id).map(|floor| floor.least_ns)).collect();
     let floor_ns = beneath.filter(|beneath| !beneath.is_empty()).map(|beneath| beneath.iter().sum());
     let in_turns = floors(line.id).is_some() && std::ptr::eq(line, first(line.id)?);
-    let ratio = if in_turns { pairs::ratio(line.id) } else { None };
+    let ratio = if in_turns { ratios::median(line.id) } else { None };
     let ratio = ratio.or(floor_ns.map(|floor: f64| measured.least_ns / floor));
     Some(Figure {
         what: line.what,

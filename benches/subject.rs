@@ -8,8 +8,6 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use innerbox::{Completion, Config, DoorChoice, Engine, Extension, Sandbox};
 
-use crate::pairs::Pairs;
-
 /// The folder that everything is built into.
 pub(crate) fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
@@ -90,21 +88,12 @@ impl Script {
 
     /// Measures the global function `name` as `id` of a group.
     pub(crate) fn bench(&mut self, group: &mut BenchmarkGroup<'_, WallTime>, id: &str, name: &str) {
-        group.bench_function(id, |bencher| bencher.iter_custom(|times| time(self.sandbox(), name, times)));
+        group.bench_function(id, |bencher| bencher.iter_custom(|times| self.time(name, times)));
     }
 
-    /// The same, with its floors in between.
-    pub(crate) fn bench_beside(
-        &mut self,
-        group: &mut BenchmarkGroup<'_, WallTime>,
-        id: &str,
-        name: &str,
-        pairs: &mut Pairs,
-    ) {
-        let full = format!("call/{id}");
-        group.bench_function(id, |bencher| {
-            bencher.iter_custom(|times| pairs.time(&full, times, |times| time(self.sandbox(), name, times)));
-        });
+    /// How long the global function `name` takes to go round so many times.
+    pub(crate) fn time(&mut self, name: &str, times: u64) -> Duration {
+        time(self.sandbox(), name, times)
     }
 
     fn sandbox(&mut self) -> &mut Sandbox {
