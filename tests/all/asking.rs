@@ -71,7 +71,7 @@ fn the_host_answers_asynchronous_components() {
     assert_eq!(seen, expected);
 }
 
-static ASKING: LazyLock<Extension> = LazyLock::new(|| {
+pub(crate) static ASKING: LazyLock<Extension> = LazyLock::new(|| {
     let module = wat::parse_str(include_str!("wat/asking.wat")).unwrap();
     let bytes = component_with(include_str!("wat/asking.wit"), module);
     Extension::from_bytes(&ENGINE, "asking", &bytes).unwrap()

@@ -9,7 +9,7 @@ use innerbox::{ConsoleSink, DoorKind, Extension, ExtensionGrant, Limit, Limits, 
 
 use crate::support::{ENGINE, component_with, tight};
 
-static SIDE: LazyLock<Extension> = LazyLock::new(|| {
+pub(crate) static SIDE: LazyLock<Extension> = LazyLock::new(|| {
     let bytes =
         component_with(include_str!("wat/side.wit"), wat::parse_str(include_str!("wat/side.wat")).unwrap());
     Extension::from_bytes(&ENGINE, "side", &bytes).unwrap()

@@ -10,7 +10,9 @@ use std::process::Command;
 use innerbox::WitDocs;
 use serde_json::Value;
 
+use crate::asking::ASKING;
 use crate::cli::{GUESTS, Scratch, need_guest};
+use crate::side::SIDE;
 use crate::support::{component_of, extension};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/typings");
@@ -41,7 +43,11 @@ fn compiler() -> Option<PathBuf> {
 
 /// Type-checks and compiles what lies in a folder, to its folder `out`.
 fn compile(compiler: &Path, scratch: &Scratch) {
-    std::fs::write(scratch.0.join("tsconfig.json"), CONFIGURATION).unwrap();
+    compile_as(compiler, scratch, CONFIGURATION);
+}
+
+fn compile_as(compiler: &Path, scratch: &Scratch, configuration: &str) {
+    std::fs::write(scratch.0.join("tsconfig.json"), configuration).unwrap();
     let output = Command::new(compiler).arg("-p").arg(&scratch.0).output().expect("the compiler runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -93,6 +99,39 @@ fn scripts_that_use_guests_type_check_and_run() {
     let ended = scratch.innerbox(&["run", "out/refused.js"]);
     assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (0, "34\n", ""));
 }
+
+#[test]
+fn what_asynchronous_components_take_and_give_type_checks() {
+    let Some(compiler) = compiler() else { return };
+    let scratch = Scratch::new();
+    for (name, extension) in [("side", &SIDE), ("asking", &ASKING)] {
+        std::fs::write(scratch.0.join(format!("{name}.d.ts")), extension.typings()).unwrap();
+    }
+    std::fs::write(scratch.0.join("use.ts"), USE_OF_PROMISES).unwrap();
+    // `ReadableStream` is a browser's, too.
+    compile_as(&compiler, &scratch, &CONFIGURATION.replace(r#"["esnext"]"#, r#"["esnext", "dom"]"#));
+}
+
+const USE_OF_PROMISES: &str = "
+import { addLater, addNow, total } from 'asking';
+import type { Imports } from 'asking';
+import { copy, later } from 'side';
+
+type Host = Imports.Host.Given;
+const answers: Pick<Host, 'add' | 'addLater' | 'notify' | 'total' | 'later'>[] = [
+  { add: (a, b) => a + b, addLater: (a, b) => a + b, notify() {}, total: () => 1n, later: async (n) => await n },
+  { add: (a, b) => a + b, addLater: async (a, b) => a + b, async notify() {}, total: async () => 1n, later: () => 1 },
+];
+// @ts-expect-error: a function that is not `async` gives its value
+answers[0]!.add = async (a, b) => a + b;
+const sum: Promise<number> = addLater(addNow(1, 2), 3);
+const bytes: Promise<bigint> = total(new ReadableStream<Uint8Array>());
+const copied: Promise<ReadableStream<Uint8Array<ArrayBuffer>>> = copy(new ReadableStream<Uint8Array>());
+const given: Promise<number>[] = [later(1), later(Promise.resolve(1))];
+// @ts-expect-error: it is a promise
+const wrong: number = addLater(1, 2);
+export { answers, bytes, copied, given, sum, wrong };
+";
 
 #[test]
 fn what_is_declared_is_what_there_is() {
