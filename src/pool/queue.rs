@@ -269,7 +269,7 @@ impl Queues {
         let mut state = self.lock();
         let Some(line) = state.lines.get_mut(&tenant) else { return };
         if line.running.as_ref().is_some_and(|running| running.piece == piece) {
-            line.end_running(Lost::Cancelled);
+            line.end(Lost::Cancelled);
             state.ring(tenant);
             self.work.notify_one();
             return;
@@ -290,16 +290,10 @@ impl Queues {
         let mut state = self.lock();
         let Some(line) = state.lines.get_mut(&tenant) else { return };
         line.disposed = true;
-        let (waiting, handle) = (std::mem::take(&mut line.pieces), line.handle.clone());
-        if let Some(running) = &mut line.running {
-            running.lost.get_or_insert(Lost::Disposed);
-        }
+        let waiting = std::mem::take(&mut line.pieces);
+        line.end(Lost::Disposed);
         // Another tenant of the thread may wait for it, and this one cannot be dropped meanwhile: it is told.
         state.ring(tenant);
-        // Last, for this wakes the thread. It may run from within the run of another tenant.
-        if let Some(handle) = &handle {
-            handle.terminate_quietly();
-        }
         state.turns.retain(|turn| *turn != tenant);
         state.gone.push(tenant);
         drop(state);
@@ -323,15 +317,8 @@ impl Queues {
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         state.phase = Phase::Stopped;
-        for line in state.lines.values_mut() {
-            line.end_running(Lost::Closed);
-        }
-        // One may run from within the run of another.
-        state
-            .lines
-            .values()
-            .filter_map(|line| line.handle.as_ref())
-            .for_each(SandboxHandle::terminate_quietly);
+        // All of them: one may run from within the run of another, and one that waits has to be told.
+        state.lines.values_mut().for_each(|line| line.end(Lost::Closed));
         let lost: Vec<_> = state.lines.values_mut().flat_map(|line| line.pieces.drain(..)).collect();
         state.turns.clear();
         drop(state);
@@ -372,10 +359,11 @@ impl State {
 }
 
 impl Line {
-    /// Under the lock under which work begins and ends, so what comes after it is not ended.
-    fn end_running(&mut self, why: Lost) {
-        let Some(running) = &mut self.running else { return };
-        running.lost.get_or_insert(why);
+    /// Ends the sandbox, and what runs in it: under the lock under which work begins and ends.
+    fn end(&mut self, why: Lost) {
+        if let Some(running) = &mut self.running {
+            running.lost.get_or_insert(why);
+        }
         if let Some(handle) = &self.handle {
             handle.terminate_quietly();
         }

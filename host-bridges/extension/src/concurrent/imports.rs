@@ -1,55 +1,31 @@
 //! What an asynchronous component imports and JavaScript gives, in the linker: each call becomes an errand.
 
-use std::sync::Arc;
-
-use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, Function, ImportId, Interface, Plan, Returns};
-use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+use innerbox_bridge_component::plan::{Function, ImportId, Plan};
+use wasmtime::component::{Linker, LinkerInstance};
 use wasmtime::{AsContextMut, Result, StoreContextMut};
 
 use super::dynamic::current;
 use super::ends::join;
 use super::lifting::{Answered, Passed};
 use super::live::Asking;
+use crate::general::given::{core_counts, link_given};
 use crate::state::State;
 
 /// Gives a linker all that JavaScript gives.
-pub(super) fn link(linker: &mut Linker<State>, plan: &Arc<Plan>) -> Result<()> {
-    for interface in &plan.given {
-        match interface.name.as_str() {
-            "" => members(&mut linker.root(), plan, interface)?,
-            name => members(&mut linker.instance(name)?, plan, interface)?,
-        }
-    }
-    Ok(())
-}
-
-fn members(instance: &mut LinkerInstance<'_, State>, plan: &Arc<Plan>, interface: &Interface) -> Result<()> {
-    for resource in interface.resources.iter().copied() {
-        let ty = ResourceType::host_dynamic(resource as u32);
-        instance.resource(&plan.resources[resource].name, ty, move |_, rep| {
-            current()?.dropped(rep);
-            Ok(())
-        })?;
-    }
-    for (id, function) in plan.imported.iter().enumerate().filter(|(_, function)| !function.by_host) {
-        if function.interface == interface.name {
-            define(instance, plan, id)?;
-        }
-    }
-    Ok(())
+pub(super) fn link(linker: &mut Linker<State>, plan: &Plan) -> Result<()> {
+    let dropped = |_, rep| {
+        current()?.dropped(rep);
+        Ok(())
+    };
+    link_given(linker, plan, dropped, |instance, id| define(instance, plan, id))
 }
 
 /// Defines an import by the numbers of its core parameters and results, which wasmtime wants to know at compile time.
 fn define(instance: &mut LinkerInstance<'_, State>, plan: &Plan, id: ImportId) -> Result<()> {
     let function = &plan.imported[id];
-    let params = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 0 };
-    let results = match &function.result {
-        Returns::Value(ty) | Returns::OrThrows(ty) if ty.flat == 1 => 1,
-        _ => 0,
-    };
     macro_rules! dispatch {
         ($($count:literal)*) => {
-            match (params, results) {
+            match core_counts(function) {
                 $(($count, 0) => wrap::<$count, 0>(instance, function, id),
                 ($count, 1) => wrap::<$count, 1>(instance, function, id),)*
                 _ => Err(wasmtime::Error::msg("host fault: an import has more core values than there can be")),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{
-    CoreSignature, CoreType, FLAT_PARAMS_MAX, Function, ImportId, Interface, Plan, Returns,
+    CoreSignature, CoreType, FLAT_PARAMS_MAX, Function, ImportId, Plan, ResourceId, Returns,
 };
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
@@ -83,42 +83,55 @@ fn zero_extended(value: ValRaw, ty: CoreType) -> u64 {
 
 /// Gives a linker all that JavaScript gives.
 pub(super) fn link(linker: &mut Linker<State>, plan: &Arc<Plan>) -> Result<()> {
+    let dropped = |resource, rep| with_passage(|passage| passage.dropped(resource, rep));
+    link_given(linker, plan, dropped, |instance, id| {
+        let signature = plan.imported[id].import_signature();
+        define(instance, Arc::new(Import { id, plan: Arc::clone(plan), signature }))
+    })
+}
+
+/// Gives a linker the classes that JavaScript gives, with what is told of a dropped object, and has each function defined.
+pub(crate) fn link_given(
+    linker: &mut Linker<State>,
+    plan: &Plan,
+    dropped: fn(ResourceId, u32) -> Result<()>,
+    define: impl Fn(&mut LinkerInstance<'_, State>, ImportId) -> Result<()>,
+) -> Result<()> {
     for interface in &plan.given {
-        match interface.name.as_str() {
-            "" => members(&mut linker.root(), plan, interface)?,
-            name => members(&mut linker.instance(name)?, plan, interface)?,
+        let root = linker.root();
+        let mut instance = match interface.name.as_str() {
+            "" => root,
+            name => root.into_instance(name)?,
+        };
+        for resource in interface.resources.iter().copied() {
+            let ty = ResourceType::host_dynamic(resource as u32);
+            let name = &plan.resources[resource].name;
+            instance.resource(name, ty, move |_, rep| dropped(resource, rep))?;
+        }
+        for (id, function) in plan.imported.iter().enumerate() {
+            if !function.by_host && function.interface == interface.name {
+                define(&mut instance, id)?;
+            }
         }
     }
     Ok(())
 }
 
-fn members(instance: &mut LinkerInstance<'_, State>, plan: &Arc<Plan>, interface: &Interface) -> Result<()> {
-    for resource in interface.resources.iter().copied() {
-        let ty = ResourceType::host_dynamic(resource as u32);
-        instance.resource(&plan.resources[resource].name, ty, move |_, rep| {
-            with_passage(|passage| passage.dropped(resource, rep))
-        })?;
-    }
-    for (id, function) in plan.imported.iter().enumerate().filter(|(_, function)| !function.by_host) {
-        if function.interface == interface.name {
-            let signature = function.import_signature();
-            define(instance, Arc::new(Import { id, plan: Arc::clone(plan), signature }))?;
-        }
-    }
-    Ok(())
-}
-
-/// Defines an import by the numbers of its core parameters and results, which wasmtime wants to know at compile time.
-fn define(instance: &mut LinkerInstance<'_, State>, import: Arc<Import>) -> Result<()> {
-    let function = import.function();
+/// The numbers of an import's core parameters and results, of those that do not lie in memory.
+pub(crate) fn core_counts(function: &Function) -> (usize, usize) {
     let params = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 0 };
     let results = match &function.result {
         Returns::Value(ty) | Returns::OrThrows(ty) if ty.flat == 1 => 1,
         _ => 0,
     };
+    (params, results)
+}
+
+/// Defines an import by the numbers of its core parameters and results, which wasmtime wants to know at compile time.
+fn define(instance: &mut LinkerInstance<'_, State>, import: Arc<Import>) -> Result<()> {
     macro_rules! dispatch {
         ($($count:literal)*) => {
-            match (params, results) {
+            match core_counts(import.function()) {
                 $(($count, 0) => wrap::<$count, 0>(instance, import),
                 ($count, 1) => wrap::<$count, 1>(instance, import),)*
                 _ => Err(wasmtime::Error::msg("host fault: an import has more core values than there can be")),

@@ -8,7 +8,7 @@ pub(super) mod agree;
 pub(super) mod arriving;
 pub(super) mod compiled;
 pub(super) mod dynamic;
-mod given;
+pub(crate) mod given;
 pub(super) mod http;
 pub(super) mod names;
 pub(super) mod passage;
