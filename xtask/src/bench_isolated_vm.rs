@@ -78,7 +78,7 @@ fn isolated_vm(project: &Project) -> Result<Subject> {
 fn innerbox(project: &Project) -> Result<Subject> {
     let step = Step::start("building the bench: the first time takes a quarter of an hour");
     let mut build = cargo(project);
-    build.args(["bench", "--workspace", "--bench", "innerbox", "--no-run", "--message-format", "json"]);
+    build.args(["bench", "--bench", "innerbox", "--no-run", "--message-format", "json"]);
     let said = read(&mut build)?;
     let bench = executable(&said).context("cargo tells of no bench binary")?;
     step.done("");
