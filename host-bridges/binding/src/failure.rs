@@ -21,24 +21,28 @@ pub enum Class {
     DeniedError,
 }
 
-/// Why a callback has no value to return.
+/// Why a callback has no value to return. What there is to tell is boxed, so that success is told in a register.
 #[derive(Debug)]
 pub enum Failure {
     /// V8 already holds an exception, or is being terminated: leave it as it is.
     Pending,
     /// An exception that was caught or made earlier.
-    Thrown(v8::Global<v8::Value>),
+    Thrown(Box<v8::Global<v8::Value>>),
     /// An error to be made in the isolate's own realm.
-    Error {
-        /// Its class.
-        class: Class,
-        /// Its message: whose fault, what, the detail.
-        message: String,
-        /// Its stable `code` property, such as `ERR_ACCESS_DENIED`.
-        code: Option<&'static str>,
-        /// More properties, by name.
-        details: Vec<(&'static str, Detail)>,
-    },
+    Error(Box<NewError>),
+}
+
+/// An error that is to be made.
+#[derive(Debug)]
+pub struct NewError {
+    /// Its class.
+    pub class: Class,
+    /// Its message: whose fault, what, the detail.
+    pub message: String,
+    /// Its stable `code` property, such as `ERR_ACCESS_DENIED`.
+    pub code: Option<&'static str>,
+    /// More properties, by name.
+    pub details: Vec<(&'static str, Detail)>,
 }
 
 /// The value of an error's further property.
@@ -106,19 +110,19 @@ impl Failure {
 
     /// An error of this class.
     pub fn of(class: Class, message: impl Into<String>) -> Self {
-        Self::Error { class, message: message.into(), code: None, details: Vec::new() }
+        Self::Error(Box::new(NewError { class, message: message.into(), code: None, details: Vec::new() }))
     }
 
     /// The exception `value`, to be thrown again.
     pub fn thrown(scope: &v8::PinScope<'_, '_>, value: v8::Local<v8::Value>) -> Self {
-        Self::Thrown(v8::Global::new(scope, value))
+        Self::Thrown(Box::new(v8::Global::new(scope, value)))
     }
 
     /// Sets the error's stable `code`.
     #[must_use]
     pub fn code(mut self, name: &'static str) -> Self {
-        if let Self::Error { code, .. } = &mut self {
-            *code = Some(name);
+        if let Self::Error(error) = &mut self {
+            error.code = Some(name);
         }
         self
     }
@@ -126,8 +130,8 @@ impl Failure {
     /// Adds a property to the error.
     #[must_use]
     pub fn detail(mut self, name: &'static str, value: impl Into<Detail>) -> Self {
-        if let Self::Error { details, .. } = &mut self {
-            details.push((name, value.into()));
+        if let Self::Error(error) = &mut self {
+            error.details.push((name, value.into()));
         }
         self
     }
@@ -136,8 +140,9 @@ impl Failure {
     pub fn into_exception<'s>(self, scope: &v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
         match self {
             Self::Pending => None,
-            Self::Thrown(value) => Some(v8::Local::new(scope, value)),
-            Self::Error { class, message, code, details } => {
+            Self::Thrown(value) => Some(v8::Local::new(scope, *value)),
+            Self::Error(error) => {
+                let NewError { class, message, code, details } = *error;
                 let exception = make(scope, class, &message)?;
                 if let Ok(object) = v8::Local::<v8::Object>::try_from(exception) {
                     let code = code.map(|code| ("code", Detail::from(code)));

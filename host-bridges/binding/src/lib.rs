@@ -27,7 +27,7 @@ pub use buffer::{
 };
 pub use callback::{Arguments, function, guard, host_fault, panic_message, reference, template};
 pub use event_loop::{Attending, Completer, EventLoop, LoopLimits, Turn};
-pub use failure::{Class, Detail, Failure, OrPending, Outcome, describe_exception};
+pub use failure::{Class, Detail, Failure, NewError, OrPending, Outcome, describe_exception};
 pub use flow::Flow;
 pub use globals::{attach_denied_error, define_denied_error, denied_references};
 pub use mailbox::{Job, LoopHandle, wait_on_thread};

@@ -5,6 +5,7 @@ use innerbox_binding::{Arguments, Failure, Outcome, guard};
 
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::{Checker, Tape, mismatch};
+use crate::core_value::CoreValue;
 use crate::door::{Crossing, Door, Fault, Flat, Guest, Importer, Source};
 use crate::handle::{Entry, Key};
 use crate::import::Outward;
@@ -16,7 +17,7 @@ use crate::path::Path;
 use crate::plan::{
     FLAT_PARAMS_MAX, Function, FunctionId, ImportId, Kind, ResourceId, Returns, Role, Scalars,
 };
-use crate::room::{Room, over};
+use crate::room::Room;
 use crate::scalar;
 use crate::side;
 
@@ -60,7 +61,7 @@ pub(crate) fn reject(
     problem: Problem,
 ) -> Failure {
     match problem {
-        Problem::Script(failure) => failure,
+        Problem::Script(failure) => *failure,
         Problem::Component(fault) => {
             instance.realm.errors.fault(scope, &instance.name, &function.title, &fault)
         }
@@ -99,7 +100,7 @@ pub(crate) fn dispose<'s>(scope: &mut v8::PinScope<'s, '_>, args: Arguments<'s>)
     };
     match destroyed {
         Ok(()) => Ok(undefined(scope)),
-        Err(Problem::Script(failure)) => Err(failure),
+        Err(Problem::Script(failure)) => Err(*failure),
         Err(Problem::Component(fault)) => {
             Err(instance.realm.errors.fault(scope, &instance.name, &title, &fault))
         }
@@ -126,10 +127,7 @@ fn destroy(
     }
     let mut outward = Outward { scope, instance, generation, allowed: door.crossing_bytes(), thrown: None };
     let destroyed = door.destroy(entry.resource, entry.rep, &mut outward);
-    match (destroyed, outward.thrown) {
-        (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
-        (destroyed, _) => Ok(destroyed?),
-    }
+    outward.end(destroyed)
 }
 
 /// Declares the instance dead, if it is at hand.
@@ -181,24 +179,25 @@ fn call_scalar(
     answer: &mut v8::ReturnValue<'_>,
 ) -> Result<(), Problem> {
     let function = &instance.plan.functions[id];
-    let mut flat: Flat = [0; FLAT_PARAMS_MAX];
+    let mut values = [CoreValue::default(); FLAT_PARAMS_MAX];
     let receivers = function.role.receivers();
     if receivers > 0 {
-        flat[0] = receiver(scope, instance, function, args.this().into())?;
+        values[0].set(receiver(scope, instance, function, args.this().into())?);
     }
     for (index, scalar) in scalars.params.iter().enumerate() {
         let value = args.get(index as i32);
         let param = &function.params[receivers + index];
-        flat[receivers + index] = scalar::to_bits(*scalar, value, scope)
+        let bits = scalar::to_bits(*scalar, value, scope)
             .ok_or_else(|| mismatch(scope, &Path::Param(&param.name), &param.ty, value))?;
+        values[receivers + index].set(bits);
     }
     let mut door = instance.door()?;
-    door.call_scalar(id, &mut flat).map_err(|fault| *fault)?;
+    door.call_scalar(id, &mut values)?;
     drop(door);
     let Some(scalar) = scalars.result else { return Ok(()) };
-    scalar::answer(scalar, flat[0], scope, answer).ok_or_else(|| {
+    scalar::answer(scalar, values[0].wide(), scope, answer).ok_or_else(|| {
         condemn(instance);
-        Fault::abi(format!("{:#x} is no char", flat[0] as u32)).into()
+        Fault::abi(format!("{:#x} is no char", values[0].narrow())).into()
     })
 }
 
@@ -242,12 +241,11 @@ fn call_any<'s>(
 ) -> Result<v8::Local<'s, v8::Value>, Problem> {
     relieve(scope, instance);
     let function = &instance.plan.functions[id];
-    let tape = check(scope, instance, function, args)?;
+    let mut tape = Tape::default();
+    check(scope, instance, function, args, &mut tape)?;
     let mut door = instance.door()?;
-    let allowed = door.crossing_bytes();
-    if tape.bytes > allowed as u64 {
-        return Err(over(tape.bytes, allowed as u64).into());
-    }
+    let allowed = instance.allowed;
+    tape.fits(allowed)?;
     let generation = door.open()?;
     instance.stands(generation);
     take(instance, &tape);
@@ -276,26 +274,21 @@ pub(crate) struct Call<'a, 's, 'i> {
 
 impl<'s> Call<'_, 's, '_> {
     /// What came of the call, once it is through the door.
-    pub(crate) fn end(self, called: Result<(), Fault>) -> Result<v8::Local<'s, v8::Value>, Problem> {
-        match (called, self.outward.thrown) {
-            (Err(Fault::Thrown), Some(failure)) => Err(failure.into()),
-            (Err(fault), _) => Err(fault.into()),
-            (Ok(()), _) => {
-                self.answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
-            }
-        }
+    pub(crate) fn end(self, called: Result<(), Box<Fault>>) -> Result<v8::Local<'s, v8::Value>, Problem> {
+        self.outward.end(called)?;
+        self.answer.unwrap_or_else(|| Err(Fault::abi("host fault: the door lifted nothing").into()))
     }
 }
 
 impl Crossing for Call<'_, '_, '_> {
-    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
+    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Box<Fault>> {
         let Outward { scope, instance, allowed, .. } = &mut self.outward;
-        let (items, room) = (self.tape.items.iter(), Room::with(self.tape.bytes, *allowed));
+        let (items, room) = (self.tape.items.iter(), Room::with(self.tape.bytes(), *allowed));
         let site = Some(Site { scope, instance });
         Lowerer { site, guest, items, room }.params(self.function, flat)
     }
 
-    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {
+    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Box<Fault>> {
         match self.value(source, flat) {
             Err(Problem::Component(fault)) => Err(fault),
             // What is the script's does not keep the component from ending its call in order.
@@ -311,11 +304,11 @@ impl Crossing for Call<'_, '_, '_> {
         import: ImportId,
         importer: &mut dyn Importer,
         flat: &mut [u64],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         self.outward.answer(import, importer, flat)
     }
 
-    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Fault> {
+    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Box<Fault>> {
         self.outward.note_dropped(rep)
     }
 }
@@ -326,7 +319,8 @@ pub(crate) fn check<'s>(
     instance: &Instance,
     function: &Function,
     args: &Arguments<'s>,
-) -> Result<Tape<'s>, Failure> {
+    tape: &mut Tape<'s>,
+) -> Result<(), Failure> {
     if let Role::Constructor(resource) = function.role
         && !args.is_construct_call()
     {
@@ -334,16 +328,14 @@ pub(crate) fn check<'s>(
         return Err(Failure::type_error(format!("`{class}` is a class: call it with `new`")));
     }
     let checker = checker(instance);
-    let mut tape = Tape::default();
     for (index, param) in function.params.iter().enumerate() {
         let value = match index.checked_sub(function.role.receivers()) {
             Some(position) => args.get(position as i32),
             None => args.this().into(),
         };
-        checker.param(scope, param, value, &mut tape)?;
+        checker.param(scope, param, value, tape)?;
     }
-    checker.finish(scope, &tape)?;
-    Ok(tape)
+    checker.finish(scope, tape)
 }
 
 /// Owned arguments leave the sandbox's table: their objects are worth nothing from here on.

@@ -11,10 +11,12 @@ use innerbox_binding::value::kind;
 use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
 
+use crate::door::Fault;
 use crate::handle::{Gone, Key};
 use crate::instance::Instance;
 use crate::path::Path;
 use crate::plan::{Cases, Field, Kind, NameId, Param, ResourceId, Scalar, Type};
+use crate::room::over;
 use crate::scalar::to_bits;
 use crate::transfer::{self, End};
 use lists::is_detached;
@@ -56,11 +58,34 @@ pub(crate) enum Flow {
 pub(crate) struct Tape<'s> {
     pub(crate) items: SmallVec<[Item<'s>; 16]>,
     /// Bytes that lists and strings will take in the component's memory.
-    pub(crate) bytes: u64,
+    bytes: u64,
     /// Handles that the call takes for good.
     pub(crate) taken: SmallVec<[Key; 2]>,
     /// Handles that the call borrows.
     pub(crate) lent: SmallVec<[Key; 2]>,
+}
+
+impl<'s> Tape<'s> {
+    /// One that was filled before, on another thread.
+    pub(crate) fn of(items: impl Iterator<Item = Item<'s>>, bytes: u64) -> Self {
+        Self { items: items.collect(), bytes, ..Self::default() }
+    }
+
+    /// Bytes that lists and strings will take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Checks that lists and strings take no more than `allowed` bytes.
+    ///
+    /// # Errors
+    /// The fault where they do.
+    pub(crate) fn fits(&self, allowed: usize) -> Result<(), Box<Fault>> {
+        match self.bytes > allowed as u64 {
+            false => Ok(()),
+            true => Err(over(self.bytes, allowed as u64)),
+        }
+    }
 }
 
 /// Checks arguments; holds what it needs to know besides the values.
@@ -373,9 +398,9 @@ impl Checker<'_> {
 
     /// What only shows once every argument was read: a buffer detached by a later getter, a handle given away twice.
     pub(crate) fn finish(&self, scope: Scope<'_, '_, '_>, tape: &Tape<'_>) -> Result<(), Failure> {
-        // A getter may have called into the component, and ended its instance.
-        let live = self.instance.live_generation();
         for key in tape.taken.iter().chain(&tape.lent) {
+            // A getter may have called into the component, and ended its instance.
+            let live = self.instance.live_generation();
             let why = match self.instance.realm.handles.borrow().get(*key) {
                 Ok(entry) if entry.instance == live => continue,
                 Ok(_) => "an argument died with the component's instance while the arguments were read",

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::core_value::CoreValue;
 use crate::errand::Errands;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId, TransmitId};
@@ -20,7 +21,7 @@ pub trait Door: Send {
     ///
     /// # Errors
     /// A fault where instantiation fails or is refused.
-    fn open(&mut self) -> Result<u32, Fault>;
+    fn open(&mut self) -> Result<u32, Box<Fault>>;
 
     /// The generation of the live instance; 0 where there is none.
     fn generation(&self) -> u32;
@@ -34,20 +35,25 @@ pub trait Door: Send {
     /// # Errors
     /// A fault where the component trapped, was interrupted, reached a limit, or `crossing` found it breaking the
     /// canonical ABI.
-    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault>;
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Box<Fault>>;
 
-    /// Calls an export whose parameters and result need no memory; opens the door itself. `flat` has room for the
+    /// Calls an export whose parameters and result need no memory; opens the door itself. `values` has room for the
     /// parameters, and for the result at its start.
     ///
     /// # Errors
     /// As `open` and `call`; boxed, so that success is told in a register.
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>>;
+    fn call_scalar(&mut self, function: FunctionId, values: &mut [CoreValue]) -> Result<(), Box<Fault>>;
 
     /// Calls the destructor of a resource; `crossing` answers the imports that it calls.
     ///
     /// # Errors
     /// As `call`.
-    fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault>;
+    fn destroy(
+        &mut self,
+        resource: ResourceId,
+        rep: u32,
+        crossing: &mut dyn Crossing,
+    ) -> Result<(), Box<Fault>>;
 
     /// What ends the call that is going through the door, from any thread; between calls it does nothing.
     fn canceller(&self) -> Canceller;
@@ -87,8 +93,8 @@ pub trait SideBySide: Send + Sync {
         call: CallId,
         function: FunctionId,
         arguments: Arguments,
-        attend: &mut dyn FnMut() -> Result<(), Fault>,
-    ) -> Result<Answer, Fault>;
+        attend: &mut dyn FnMut() -> Result<(), Box<Fault>>,
+    ) -> Result<Answer, Box<Fault>>;
 
     /// Ends the instance if it has work that is not done: nobody waits for that any more.
     fn rest(&self);
@@ -98,7 +104,7 @@ pub trait SideBySide: Send + Sync {
 pub type CallId = u64;
 
 /// See [`SideBySide::start`].
-pub type Done = Box<dyn FnOnce(Result<Answer, Fault>) + Send>;
+pub type Done = Box<dyn FnOnce(Result<Answer, Box<Fault>>) + Send>;
 
 /// See [`Door::maker`].
 pub type Maker = Rc<dyn Fn() -> Box<dyn Door>>;
@@ -109,13 +115,13 @@ pub trait Crossing {
     ///
     /// # Errors
     /// A fault of the component, which breaks the canonical ABI or has no memory left.
-    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault>;
+    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Box<Fault>>;
 
     /// Reads the result out of the component. `flat[0]` is the core result.
     ///
     /// # Errors
     /// A fault of the component: what it answered breaks the canonical ABI.
-    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault>;
+    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Box<Fault>>;
 
     /// Answers a call of an import, between `lower` and `lift`. `flat` holds the core parameters, as
     /// [`Function::import_signature`](crate::plan::Function::import_signature) has them, and at its start the core result.
@@ -127,13 +133,13 @@ pub trait Crossing {
         import: ImportId,
         importer: &mut dyn Importer,
         flat: &mut [u64],
-    ) -> Result<(), Fault>;
+    ) -> Result<(), Box<Fault>>;
 
     /// Notes that the component has dropped its handle of a resource that JavaScript gave.
     ///
     /// # Errors
     /// As `import`.
-    fn dropped(&mut self, resource: ResourceId, rep: u32) -> Result<(), Fault>;
+    fn dropped(&mut self, resource: ResourceId, rep: u32) -> Result<(), Box<Fault>>;
 }
 
 /// A component's instance while it calls an import: values cross out of it, and then into it.
@@ -151,7 +157,7 @@ pub trait Guest {
     ///
     /// # Errors
     /// A fault where the component trapped, was interrupted, or reached a limit.
-    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault>;
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Box<Fault>>;
 
     /// Its handle table.
     fn handles(&mut self) -> &mut dyn Handles;
@@ -187,31 +193,31 @@ pub trait Handles {
     ///
     /// # Errors
     /// A fault at the limit of handles.
-    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault>;
+    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>>;
 
     /// Takes the representation of an owned handle out of the table.
     ///
     /// # Errors
     /// A fault where the component names a handle that it does not own.
-    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
+    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>>;
 
     /// What a borrow of a resource crosses into the component as, for the length of the call.
     ///
     /// # Errors
     /// As `give`.
-    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault>;
+    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>>;
 
     /// The representation behind a handle that the component lends.
     ///
     /// # Errors
     /// A fault where the component names a handle that it does not have.
-    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault>;
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>>;
 
     /// Hands the readable end of a stream or a future to the component: the handle that it knows it by.
     ///
     /// # Errors
     /// As `give`; a host fault where there are no such ends.
-    fn pass(&mut self, _: TransmitId, _: End) -> Result<u32, Fault> {
+    fn pass(&mut self, _: TransmitId, _: End) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: this door passes no streams"))
     }
 
@@ -219,7 +225,7 @@ pub trait Handles {
     ///
     /// # Errors
     /// As `take`; a host fault where there are no such ends.
-    fn receive(&mut self, _: TransmitId, _handle: u32, _end: &Came) -> Result<(), Fault> {
+    fn receive(&mut self, _: TransmitId, _handle: u32, _end: &Came) -> Result<(), Box<Fault>> {
         Err(Fault::abi("host fault: this door takes no streams"))
     }
 
@@ -227,7 +233,7 @@ pub trait Handles {
     ///
     /// # Errors
     /// A host fault where it has none.
-    fn end(&mut self, _number: u32) -> Result<Came, Fault> {
+    fn end(&mut self, _number: u32) -> Result<Came, Box<Fault>> {
         Err(Fault::abi("host fault: an answer has no such end"))
     }
 }
@@ -270,16 +276,16 @@ pub enum Fault {
 
 impl Fault {
     /// A trap found by the host: the component broke the canonical ABI.
-    pub fn abi(message: impl Into<String>) -> Self {
-        Self::Trap { message: message.into(), frames: Vec::new() }
+    pub fn abi(message: impl Into<String>) -> Box<Self> {
+        Box::new(Self::Trap { message: message.into(), frames: Vec::new() })
     }
 
     /// What that call is told of it, or what is no call: an exception is only thrown by the call that it came of.
     #[must_use]
-    pub fn told_to(&self, call: Option<CallId>) -> Self {
+    pub fn told_to(&self, call: Option<CallId>) -> Box<Self> {
         match self {
             Self::Raised { call: of, text } if call != Some(*of) => Self::abi(text.clone()),
-            fault => fault.clone(),
+            fault => Box::new(fault.clone()),
         }
     }
 }

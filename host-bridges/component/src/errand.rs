@@ -51,7 +51,7 @@ pub struct Errand {
 }
 
 /// See [`Errand::reply`].
-pub type Reply = Box<dyn FnOnce(Result<Arguments, Fault>) + Send>;
+pub type Reply = Box<dyn FnOnce(Result<Arguments, Box<Fault>>) + Send>;
 
 impl Errands {
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Errand>> {
@@ -174,12 +174,12 @@ impl Outstanding {
 const A_LOOK: usize = 64;
 
 /// Does some of what waits, for a thread that waits itself.
-pub(crate) fn attend(scope: Scope<'_, '_, '_>, instance: &Rc<Instance>) -> Result<(), Fault> {
+pub(crate) fn attend(scope: Scope<'_, '_, '_>, instance: &Rc<Instance>) -> Result<(), Box<Fault>> {
     for _ in 0..A_LOOK {
         match attend_one(scope, instance) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(_) => return Err(Fault::Terminated),
+            Err(_) => return Err(Fault::Terminated.into()),
         }
     }
     Ok(())

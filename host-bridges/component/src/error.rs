@@ -66,7 +66,7 @@ impl Errors {
             Fault::Raised { call, text } => {
                 let raised = Bridge::of(scope).ok().and_then(|bridge| bridge.outstanding.raised(*call));
                 return match raised {
-                    Some(exception) => Failure::Thrown(exception),
+                    Some(exception) => Failure::Thrown(Box::new(exception)),
                     None => self.fault(scope, component, export, &Fault::abi(text.clone())),
                 };
             }

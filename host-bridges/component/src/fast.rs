@@ -16,8 +16,8 @@ use v8::fast_api::{CFunction, CFunctionInfo, CTypeInfo, FastApiCallbackOptions, 
 use crate::call::{export_of, live_rep, receiver, reject};
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::mismatch;
+use crate::core_value::CoreValue;
 use crate::door::Fault;
-use crate::instance::Problem;
 use crate::path::Path;
 use crate::plan::{Function, Scalar};
 use crate::scalar;
@@ -97,8 +97,8 @@ impl<'s> Argument<'s> for Value<'s> {
 
 /// The arguments of a C function, each of its own type: through an enum they would go by way of memory.
 trait Given<'s>: Copy {
-    /// Reads them into `flat`; the index of the first that does not fit its parameter.
-    fn read(self, params: &[Scalar], flat: &mut [u64]) -> Result<(), usize>;
+    /// Reads them into `values`; the index of the first that does not fit its parameter.
+    fn read(self, params: &[Scalar], values: &mut [CoreValue]) -> Result<(), usize>;
     /// The argument of this index.
     fn value(self, index: usize, scope: &v8::PinScope<'s, '_>) -> Option<Value<'s>>;
 }
@@ -107,11 +107,11 @@ macro_rules! given {
     ($count:literal: $($argument:ident: $type:ident = $index:literal),*) => {
         impl<'s, $($type: Argument<'s>),*> Given<'s> for ($($type,)*) {
             #[inline(always)]
-            fn read(self, params: &[Scalar], flat: &mut [u64]) -> Result<(), usize> {
+            fn read(self, params: &[Scalar], values: &mut [CoreValue]) -> Result<(), usize> {
                 let ($($argument,)*) = self;
-                let rooms = (params.first_chunk::<$count>(), flat.first_chunk_mut::<$count>());
-                let (Some(_params), Some(_flat)) = rooms else { return Err($count) };
-                $(_flat[$index] = $argument.bits(_params[$index]).ok_or($index as usize)?;)*
+                let rooms = (params.first_chunk::<$count>(), values.first_chunk_mut::<$count>());
+                let (Some(_params), Some(_values)) = rooms else { return Err($count) };
+                $(_values[$index].set($argument.bits(_params[$index]).ok_or($index as usize)?);)*
                 Ok(())
             }
             fn value(self, index: usize, _scope: &v8::PinScope<'s, '_>) -> Option<Value<'s>> {
@@ -134,14 +134,14 @@ given!(4: a: A = 0, b: B = 1, c: C = 2, d: D = 3);
 /// The result of a C function; `default` where an exception takes its place.
 trait Returned: Default + 'static {
     const INFO: CTypeInfo;
-    fn from_bits(scalar: Option<Scalar>, bits: u64) -> Self;
+    fn from_core(scalar: Option<Scalar>, value: &CoreValue) -> Self;
 }
 
 macro_rules! returned {
-    ($($rust:ty, $info:ident, $scalar:pat_param, $bits:ident => $value:expr;)*) => {
+    ($($rust:ty, $info:ident, $scalar:pat_param, $core:ident => $value:expr;)*) => {
         $(impl Returned for $rust {
             const INFO: CTypeInfo = Type::$info.as_info();
-            fn from_bits($scalar: Option<Scalar>, $bits: u64) -> Self {
+            fn from_core($scalar: Option<Scalar>, $core: &CoreValue) -> Self {
                 $value
             }
         })*
@@ -149,22 +149,22 @@ macro_rules! returned {
 }
 
 returned! {
-    (), Void, _, _bits => ();
-    bool, Bool, _, bits => bits as u32 != 0;
-    i32, Int32, scalar, bits => match scalar {
-        Some(Scalar::S8) => i32::from(bits as i8),
-        Some(Scalar::S16) => i32::from(bits as i16),
-        _ => bits as i32,
+    (), Void, _, _value => ();
+    bool, Bool, _, value => value.narrow() != 0;
+    i32, Int32, scalar, value => match scalar {
+        Some(Scalar::S8) => i32::from(value.narrow() as i8),
+        Some(Scalar::S16) => i32::from(value.narrow() as i16),
+        _ => value.narrow().cast_signed(),
     };
-    u32, Uint32, scalar, bits => match scalar {
-        Some(Scalar::U8) => u32::from(bits as u8),
-        Some(Scalar::U16) => u32::from(bits as u16),
-        _ => bits as u32,
+    u32, Uint32, scalar, value => match scalar {
+        Some(Scalar::U8) => u32::from(value.narrow() as u8),
+        Some(Scalar::U16) => u32::from(value.narrow() as u16),
+        _ => value.narrow(),
     };
-    i64, Int64, _, bits => bits.cast_signed();
-    u64, Uint64, _, bits => bits;
-    f32, Float32, _, bits => f32::from_bits(bits as u32);
-    f64, Float64, _, bits => f64::from_bits(bits);
+    i64, Int64, _, value => value.wide().cast_signed();
+    u64, Uint64, _, value => value.wide();
+    f32, Float32, _, value => f32::from_bits(value.narrow());
+    f64, Float64, _, value => f64::from_bits(value.wide());
 }
 
 /// A C function of some arity, by the types of its arguments and its result.
@@ -248,7 +248,7 @@ enum Refused {
     Receiver,
     /// The argument of this index does not fit its parameter.
     Argument(usize),
-    Component(Fault),
+    Component(Box<Fault>),
     Host(Failure),
 }
 
@@ -269,10 +269,12 @@ fn run<'s, R: Returned, A: Given<'s>>(options: &'s Options<'s>, this: Value<'s>,
     CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // SAFETY: `overloads` is given to functions together with data from `Callees::enter` and with nothing else.
     let callee = unsafe { callee::of_unchecked(options.data) };
-    let mut flat = [0; RECEIVERS_MAX + PARAMS_MAX];
-    let attempt = AssertUnwindSafe(|| attempt(callee, this, arguments, &mut flat));
+    let mut values = [CoreValue::default(); RECEIVERS_MAX + PARAMS_MAX];
+    let attempt = AssertUnwindSafe(|| attempt(callee, this, arguments, &mut values));
     let refused = match catch_unwind(attempt) {
-        Ok(None) => return R::from_bits(callee.scalars.as_ref().and_then(|scalars| scalars.result), flat[0]),
+        Ok(None) => {
+            return R::from_core(callee.scalars.as_ref().and_then(|scalars| scalars.result), &values[0]);
+        }
         Ok(Some(refused)) => *refused,
         Err(panic) => Refused::Host(innerbox_binding::host_fault(&*panic)),
     };
@@ -280,32 +282,32 @@ fn run<'s, R: Returned, A: Given<'s>>(options: &'s Options<'s>, this: Value<'s>,
     R::default()
 }
 
-/// Makes the call; the result is the first of `flat`. What was refused is boxed and the result stays where it is, so that
+/// Makes the call; the result is the first of `values`. What was refused is boxed and the result stays where it is, so that
 /// one word tells: a larger answer is written in pieces and read whole, for which the processor waits.
 #[inline(always)]
 fn attempt<'s, A: Given<'s>>(
     callee: &Callee,
     this: Value<'s>,
     arguments: A,
-    flat: &mut [u64; RECEIVERS_MAX + PARAMS_MAX],
+    values: &mut [CoreValue; RECEIVERS_MAX + PARAMS_MAX],
 ) -> Option<Box<Refused>> {
     let (CalleeRole::Export(id), Some(scalars)) = (callee.role, &callee.scalars) else { return None };
-    let params = &mut flat[usize::from(callee.receiver.is_some())..];
+    let params = &mut values[usize::from(callee.receiver.is_some())..];
     if let Err(index) = arguments.read(&scalars.params, params) {
         return Some(Box::new(Refused::Argument(index)));
     }
     let instance = &*callee.instance;
     let mut door = instance.door.try_borrow_mut().ok();
     let Some(door) = door.as_mut().and_then(|door| door.as_deref_mut()) else {
-        return Some(Box::new(Refused::Component(Fault::Busy)));
+        return Some(Box::new(Refused::Component(Fault::Busy.into())));
     };
     if let Some(resource) = callee.receiver {
         match live_rep(instance, resource, door.generation(), this) {
-            Some(rep) => flat[0] = rep.into(),
+            Some(rep) => values[0].set(rep.into()),
             None => return Some(Box::new(Refused::Receiver)),
         }
     }
-    door.call_scalar(id, flat).err().map(|fault| Box::new(Refused::Component(*fault)))
+    door.call_scalar(id, values).err().map(|fault| Box::new(Refused::Component(fault)))
 }
 
 /// Throws the exception that the ordinary callback would have thrown.
@@ -332,7 +334,7 @@ fn throw<'s>(
                 let given =
                     (function.params.get(function.role.receivers() + index), arguments.value(index, scope));
                 let (Some(param), Some(value)) = given else { return Ok(()) };
-                Problem::Script(mismatch(scope, &Path::Param(&param.name), &param.ty, value))
+                mismatch(scope, &Path::Param(&param.name), &param.ty, value).into()
             }
         };
         Err(reject(scope, &callee.instance, function, problem))

@@ -14,7 +14,7 @@ use crate::lower::{Lowerer, Site, result_place};
 use crate::parcel::Arguments;
 use crate::path::Path;
 use crate::plan::{Function, ImportId, Kind, ResourceId, Returns, Type};
-use crate::room::{Room, over};
+use crate::room::Room;
 use crate::scalar::{from_bits, to_bits};
 
 type Value<'s> = v8::Local<'s, v8::Value>;
@@ -41,13 +41,21 @@ pub(crate) enum Answer<'s> {
 }
 
 impl Outward<'_, '_, '_> {
+    /// What came of the call that the component was in, where it ended so.
+    pub(crate) fn end(self, called: Result<(), Box<Fault>>) -> Result<(), Problem> {
+        match (called, self.thrown) {
+            (Err(fault), Some(failure)) if matches!(*fault, Fault::Thrown) => Err(failure.into()),
+            (called, _) => Ok(called?),
+        }
+    }
+
     /// Notes what the script threw, to be thrown on by the call that the component is in.
-    fn end(&mut self, problem: Problem) -> Fault {
+    fn note(&mut self, problem: Problem) -> Box<Fault> {
         match problem {
             Problem::Component(fault) => fault,
             Problem::Script(failure) => {
-                self.thrown = Some(failure);
-                Fault::Thrown
+                self.thrown = Some(*failure);
+                Box::new(Fault::Thrown)
             }
         }
     }
@@ -57,8 +65,8 @@ impl Outward<'_, '_, '_> {
         id: ImportId,
         importer: &mut dyn Importer,
         flat: &mut [u64],
-    ) -> Result<(), Fault> {
-        self.try_answer(id, importer, flat).map_err(|problem| self.end(problem))
+    ) -> Result<(), Box<Fault>> {
+        self.try_answer(id, importer, flat).map_err(|problem| self.note(problem))
     }
 
     fn try_answer(
@@ -86,8 +94,8 @@ impl Outward<'_, '_, '_> {
         lower(scope, &checker, self.allowed, importer, function, flat, &answer)
     }
 
-    pub(crate) fn note_dropped(&mut self, rep: u32) -> Result<(), Fault> {
-        self.dispose(rep).map_err(|failure| self.end(failure.into()))
+    pub(crate) fn note_dropped(&mut self, rep: u32) -> Result<(), Box<Fault>> {
+        self.dispose(rep).map_err(|failure| self.note(failure.into()))
     }
 
     fn dispose(&mut self, rep: u32) -> Result<(), Failure> {
@@ -98,11 +106,11 @@ impl Outward<'_, '_, '_> {
 
 /// A destructor has no values of its own.
 impl Crossing for Outward<'_, '_, '_> {
-    fn lower(&mut self, _: &mut dyn Guest, _: &mut Flat) -> Result<(), Fault> {
+    fn lower(&mut self, _: &mut dyn Guest, _: &mut Flat) -> Result<(), Box<Fault>> {
         Ok(())
     }
 
-    fn lift(&mut self, _: Source<'_>, _: &Flat) -> Result<(), Fault> {
+    fn lift(&mut self, _: Source<'_>, _: &Flat) -> Result<(), Box<Fault>> {
         Ok(())
     }
 
@@ -111,11 +119,11 @@ impl Crossing for Outward<'_, '_, '_> {
         import: ImportId,
         importer: &mut dyn Importer,
         flat: &mut [u64],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         self.answer(import, importer, flat)
     }
 
-    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Fault> {
+    fn dropped(&mut self, _: ResourceId, rep: u32) -> Result<(), Box<Fault>> {
         self.note_dropped(rep)
     }
 }
@@ -228,7 +236,7 @@ fn lower<'s>(
 ) -> Result<(), Problem> {
     let Some((ty, tape)) = checked(scope, checker, allowed, function, answer)? else { return Ok(()) };
     let instance = checker.instance;
-    let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+    let (items, room) = (tape.items.iter(), Room::with(tape.bytes(), allowed));
     let site = Some(Site { scope, instance });
     let mut lowerer = Lowerer { site, guest: importer, items, room };
     lowerer.result(function, ty, flat)?;
@@ -263,9 +271,7 @@ fn checked<'s, 'f>(
         }
         (Returns::OrThrows(ty), answer) => (ty, check_case(scope, checker, function, ty, answer)?),
     };
-    if tape.bytes > allowed as u64 {
-        return Err(over(tape.bytes, allowed as u64).into());
-    }
+    tape.fits(allowed)?;
     for key in &tape.taken {
         checker.instance.realm.handles.borrow_mut().remove(*key);
     }

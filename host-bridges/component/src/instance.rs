@@ -100,9 +100,9 @@ impl Instance {
 
     /// The door, unless a call is going through it: further down the stack, or on another thread.
     #[inline]
-    pub(crate) fn door(&self) -> Result<RefMut<'_, Box<dyn Door>>, Fault> {
+    pub(crate) fn door(&self) -> Result<RefMut<'_, Box<dyn Door>>, Box<Fault>> {
         let door = self.door.try_borrow_mut().map_err(|_| Fault::Busy)?;
-        RefMut::filter_map(door, Option::as_mut).map_err(|_| Fault::Busy)
+        RefMut::filter_map(door, Option::as_mut).map_err(|_| Fault::Busy.into())
     }
 
     /// The generation of the instance behind the door, wherever that is; 0 where none is live.
@@ -168,20 +168,27 @@ impl Names {
     }
 }
 
-/// Why a call came to no value: the component's doing or the script's.
+/// Why a call came to no value: the component's doing or the script's. Boxed, as both are: values pass through many hands,
+/// and a result of two words does so in registers.
 pub(crate) enum Problem {
-    Component(Fault),
-    Script(Failure),
+    Component(Box<Fault>),
+    Script(Box<Failure>),
+}
+
+impl From<Box<Fault>> for Problem {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::Component(fault)
+    }
 }
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        Self::Component(fault)
+        Self::Component(Box::new(fault))
     }
 }
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        Self::Script(failure)
+        Self::Script(Box::new(failure))
     }
 }

@@ -21,6 +21,7 @@ mod callee;
 mod cancellation;
 mod check;
 mod class;
+mod core_value;
 mod crew;
 mod door;
 mod errand;
@@ -48,6 +49,7 @@ mod text;
 mod transfer;
 pub mod typings;
 
+pub use core_value::CoreValue;
 pub use door::{
     CallId, Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker,
     SideBySide, Source,

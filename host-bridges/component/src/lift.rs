@@ -90,7 +90,7 @@ impl Lifter<'_> {
     }
 
     /// Which case a `result` is, and where its payload lies; read before the payload is lifted.
-    pub(crate) fn is_error(&self, ty: &Type, flat: &Flat) -> Result<bool, Fault> {
+    pub(crate) fn is_error(&self, ty: &Type, flat: &Flat) -> Result<bool, Box<Fault>> {
         if ty.flat <= 1 {
             return failed(ty, flat[0] as u32);
         }
@@ -99,7 +99,7 @@ impl Lifter<'_> {
     }
 
     /// Which case a `result` is that lies in memory.
-    pub(crate) fn failed(&self, ty: &Type, at: u32) -> Result<bool, Fault> {
+    pub(crate) fn failed(&self, ty: &Type, at: u32) -> Result<bool, Box<Fault>> {
         failed(ty, self.read(at, 1)? as u32)
     }
 
@@ -329,30 +329,34 @@ impl Lifter<'_> {
     }
 
     /// Checks that the component may claim these bytes.
-    fn claim(&self, at: u32, size: u32, align: u32) -> Result<(), Fault> {
+    #[inline]
+    fn claim(&self, at: u32, size: u32, align: u32) -> Result<(), Box<Fault>> {
         if !at.is_multiple_of(align) {
             return Err(Fault::abi(format!("pointer {at:#x} is not aligned to {align}")));
         }
         self.bytes(at, size, 1).map(drop)
     }
 
-    fn bytes(&self, at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
+    #[inline]
+    fn bytes(&self, at: u32, size: u32, align: u32) -> Result<&[u8], Box<Fault>> {
         reach(self.memory, at, size, align)
     }
 
-    fn read(&self, at: u32, size: u32) -> Result<u64, Fault> {
+    #[inline]
+    fn read(&self, at: u32, size: u32) -> Result<u64, Box<Fault>> {
         let mut bits = [0; 8];
         bits[..size as usize].copy_from_slice(self.bytes(at, size, 1)?);
         Ok(u64::from_le_bytes(bits))
     }
 
-    fn pair(&self, at: u32) -> Result<(u32, u32), Fault> {
+    #[inline]
+    fn pair(&self, at: u32) -> Result<(u32, u32), Box<Fault>> {
         let bits = self.read(at, 8)?;
         Ok((bits as u32, (bits >> 32) as u32))
     }
 }
 
-fn failed(ty: &Type, discriminant: u32) -> Result<bool, Fault> {
+fn failed(ty: &Type, discriminant: u32) -> Result<bool, Box<Fault>> {
     match discriminant {
         0 => Ok(false),
         1 => Ok(true),
@@ -361,7 +365,8 @@ fn failed(ty: &Type, discriminant: u32) -> Result<bool, Fault> {
 }
 
 /// The bytes that a component points to.
-pub(crate) fn reach(memory: &[u8], at: u32, size: u32, align: u32) -> Result<&[u8], Fault> {
+#[inline]
+pub(crate) fn reach(memory: &[u8], at: u32, size: u32, align: u32) -> Result<&[u8], Box<Fault>> {
     if size == 0 {
         return Ok(&[]);
     }
@@ -375,7 +380,7 @@ pub(crate) fn reach(memory: &[u8], at: u32, size: u32, align: u32) -> Result<&[u
 
 impl Type {
     /// The bytes of a list of so many elements of this type.
-    pub(crate) fn list_size(&self, count: u32) -> Result<u32, Fault> {
+    pub(crate) fn list_size(&self, count: u32) -> Result<u32, Box<Fault>> {
         let size = u64::from(count) * u64::from(self.layout.size);
         u32::try_from(size).map_err(|_| Fault::abi(format!("a list of {count} elements of {}", self.wit)))
     }
@@ -397,10 +402,10 @@ impl Type {
     }
 }
 
-fn no_object(handle: u32) -> Fault {
+fn no_object(handle: u32) -> Box<Fault> {
     Fault::abi(format!("handle {handle} stands for no object"))
 }
 
-pub(crate) fn no_such_case(ty: &Type, index: u32) -> Fault {
+pub(crate) fn no_such_case(ty: &Type, index: u32) -> Box<Fault> {
     Fault::abi(format!("{} has no case {index}", ty.wit))
 }

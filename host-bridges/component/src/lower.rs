@@ -41,7 +41,7 @@ impl Slots<'_> {
 
 impl Lowerer<'_, '_, '_> {
     /// Lowers all parameters of a function, flat or through memory.
-    pub(crate) fn params(&mut self, function: &Function, flat: &mut Flat) -> Result<(), Fault> {
+    pub(crate) fn params(&mut self, function: &Function, flat: &mut Flat) -> Result<(), Box<Fault>> {
         if function.flat_params <= FLAT_PARAMS_MAX {
             let mut slots = Slots { flat, next: 0 };
             return function.params.iter().try_for_each(|param| self.flat(&param.ty, &mut slots));
@@ -55,7 +55,12 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// Lowers the result of an import: one core value is the result itself, more are written where the last parameter points.
-    pub(crate) fn result(&mut self, function: &Function, ty: &Type, flat: &mut [u64]) -> Result<(), Fault> {
+    pub(crate) fn result(
+        &mut self,
+        function: &Function,
+        ty: &Type,
+        flat: &mut [u64],
+    ) -> Result<(), Box<Fault>> {
         if ty.flat <= 1 {
             return self.flat(ty, &mut Slots { flat, next: 0 });
         }
@@ -64,13 +69,13 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// Lowers a value of one core value, or of none.
-    pub(crate) fn single(&mut self, ty: &Type) -> Result<u64, Fault> {
+    pub(crate) fn single(&mut self, ty: &Type) -> Result<u64, Box<Fault>> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         self.flat(ty, &mut Slots { flat: &mut flat, next: 0 })?;
         Ok(flat[0])
     }
 
-    fn flat(&mut self, ty: &Type, slots: &mut Slots<'_>) -> Result<(), Fault> {
+    fn flat(&mut self, ty: &Type, slots: &mut Slots<'_>) -> Result<(), Box<Fault>> {
         match &ty.kind {
             Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => {
                 let bits = self.bits();
@@ -112,7 +117,12 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// The elements of a list of a fixed length, which are no more than there are slots.
-    fn flat_elements(&mut self, element: &Type, length: u32, slots: &mut Slots<'_>) -> Result<(), Fault> {
+    fn flat_elements(
+        &mut self,
+        element: &Type,
+        length: u32,
+        slots: &mut Slots<'_>,
+    ) -> Result<(), Box<Fault>> {
         match self.items.next() {
             Some(Item::Count(_)) => (0..length).try_for_each(|_| self.flat(element, slots)),
             Some(Item::View(view)) => {
@@ -130,7 +140,7 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// A case in core values: narrower payloads are zero-extended to the joined types, which on 64-bit slots is no work.
-    fn flat_case(&mut self, cases: &Cases, flat: usize, slots: &mut Slots<'_>) -> Result<(), Fault> {
+    fn flat_case(&mut self, cases: &Cases, flat: usize, slots: &mut Slots<'_>) -> Result<(), Box<Fault>> {
         let end = slots.next + flat;
         let index = self.bits();
         slots.push(index);
@@ -144,7 +154,7 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// Lowers a value to its place in memory.
-    pub(crate) fn store(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
+    pub(crate) fn store(&mut self, ty: &Type, at: u32) -> Result<(), Box<Fault>> {
         match &ty.kind {
             Kind::Scalar(scalar) => {
                 let bits = self.bits();
@@ -188,7 +198,7 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// The elements of a list of a fixed length, in their place.
-    fn store_elements(&mut self, element: &Type, at: u32) -> Result<(), Fault> {
+    fn store_elements(&mut self, element: &Type, at: u32) -> Result<(), Box<Fault>> {
         let place = |memory: &mut [u8], length: usize| match memory.get_mut(at as usize..at as usize + length)
         {
             Some(_) => Ok(at as usize..at as usize + length),
@@ -212,12 +222,12 @@ impl Lowerer<'_, '_, '_> {
         }
     }
 
-    fn store_fields(&mut self, fields: &[Field], at: u32) -> Result<(), Fault> {
+    fn store_fields(&mut self, fields: &[Field], at: u32) -> Result<(), Box<Fault>> {
         fields.iter().try_for_each(|field| self.store(&field.ty, at + field.offset))
     }
 
     /// Copies a string into memory that the component allocates, in the component's own encoding.
-    fn string(&mut self) -> Result<(u32, u32), Fault> {
+    fn string(&mut self) -> Result<(u32, u32), Box<Fault>> {
         let encoding = self.guest.encoding();
         match (self.items.next(), self.site) {
             (Some(Item::Text(string, utf8_length)), Some(Site { scope, .. })) => {
@@ -237,14 +247,14 @@ impl Lowerer<'_, '_, '_> {
         text: &Lowered,
         utf8_length: usize,
         write: impl FnOnce(&mut [u8]),
-    ) -> Result<(u32, u32), Fault> {
+    ) -> Result<(u32, u32), Box<Fault>> {
         self.room.take(text.bytes.saturating_sub(utf8_length as u32))?;
-        let at = self.allocate(text.align, text.bytes)?;
-        write(self.place(at, text.bytes)?);
+        let (at, place) = self.claim(text.align, text.bytes)?;
+        write(place);
         Ok((at, text.length))
     }
 
-    fn list(&mut self, element: &Type) -> Result<(u32, u32), Fault> {
+    fn list(&mut self, element: &Type) -> Result<(u32, u32), Box<Fault>> {
         match self.items.next() {
             Some(Item::View(view)) => self.bytes(view.byte_length(), element, |place| {
                 view.copy_contents(place);
@@ -262,14 +272,14 @@ impl Lowerer<'_, '_, '_> {
         length: usize,
         element: &Type,
         copy: impl FnOnce(&mut [u8]),
-    ) -> Result<(u32, u32), Fault> {
+    ) -> Result<(u32, u32), Box<Fault>> {
         let length = u32::try_from(length).map_err(|_| too_large())?;
-        let at = self.allocate(element.layout.align, length)?;
-        copy(self.place(at, length)?);
+        let (at, place) = self.claim(element.layout.align, length)?;
+        copy(place);
         Ok((at, length / element.layout.size))
     }
 
-    fn elements(&mut self, count: u32, element: &Type) -> Result<(u32, u32), Fault> {
+    fn elements(&mut self, count: u32, element: &Type) -> Result<(u32, u32), Box<Fault>> {
         let size = count.checked_mul(element.layout.size).ok_or_else(too_large)?;
         let start = self.allocate(element.layout.align, size)?;
         for index in 0..count {
@@ -278,35 +288,40 @@ impl Lowerer<'_, '_, '_> {
         Ok((start, count))
     }
 
+    fn allocate(&mut self, align: u32, size: u32) -> Result<u32, Box<Fault>> {
+        self.claim(align, size).map(|(at, _)| at)
+    }
+
     /// Memory from the component, its claim checked: aligned, and inside the memory as it is now. It is asked for nothing,
     /// too, as the canonical ABI has it: what it gives then is what it may free.
-    fn allocate(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+    #[inline]
+    fn claim(&mut self, align: u32, size: u32) -> Result<(u32, &mut [u8]), Box<Fault>> {
         let at = self.guest.realloc(align, size)?;
         let end = u64::from(at) + u64::from(size);
         if at % align != 0 {
             return Err(Fault::abi(format!("cabi_realloc gave {at:#x}, which is not aligned to {align}")));
         }
-        if end > self.guest.memory().len() as u64 || end > u64::from(u32::MAX) {
-            return Err(Fault::abi(format!("cabi_realloc gave {size} bytes at {at:#x}, outside the memory")));
+        match self.guest.memory().get_mut(at as usize..end as usize) {
+            Some(place) if end <= u64::from(u32::MAX) => Ok((at, place)),
+            _ => Err(Fault::abi(format!("cabi_realloc gave {size} bytes at {at:#x}, outside the memory"))),
         }
-        Ok(at)
     }
 
     /// Writes the low `size` bytes of a value. The place lies in what `allocate` checked; memories never shrink.
-    fn write(&mut self, at: u32, size: u32, bits: u64) -> Result<(), Fault> {
+    fn write(&mut self, at: u32, size: u32, bits: u64) -> Result<(), Box<Fault>> {
         self.place(at, size)?.copy_from_slice(&bits.to_le_bytes()[..size as usize]);
         Ok(())
     }
 
     /// The bytes of a place. Where none lie need not be inside the memory, which may have no bytes at all.
-    fn place(&mut self, at: u32, size: u32) -> Result<&mut [u8], Fault> {
+    fn place(&mut self, at: u32, size: u32) -> Result<&mut [u8], Box<Fault>> {
         if size == 0 {
             return Ok(&mut []);
         }
         self.guest.memory().get_mut(at as usize..at as usize + size as usize).ok_or_else(out_of_step)
     }
 
-    fn write_pair(&mut self, at: u32, pointer: u32, length: u32) -> Result<(), Fault> {
+    fn write_pair(&mut self, at: u32, pointer: u32, length: u32) -> Result<(), Box<Fault>> {
         self.write(at, 8, u64::from(pointer) | u64::from(length) << 32)
     }
 
@@ -317,18 +332,18 @@ impl Lowerer<'_, '_, '_> {
         }
     }
 
-    fn own(&mut self, resource: ResourceId) -> Result<u32, Fault> {
+    fn own(&mut self, resource: ResourceId) -> Result<u32, Box<Fault>> {
         let rep = self.rep()?;
         self.guest.handles().give(resource, rep)
     }
 
-    fn borrow(&mut self, resource: ResourceId) -> Result<u32, Fault> {
+    fn borrow(&mut self, resource: ResourceId) -> Result<u32, Box<Fault>> {
         let rep = self.rep()?;
         self.guest.handles().lend(resource, rep)
     }
 
     /// The readable end of what a script passes.
-    fn transmit(&mut self, id: TransmitId) -> Result<u32, Fault> {
+    fn transmit(&mut self, id: TransmitId) -> Result<u32, Box<Fault>> {
         match self.items.next() {
             Some(Item::End(end)) => self.guest.handles().pass(id, end.clone()),
             _ => Err(out_of_step()),
@@ -336,7 +351,7 @@ impl Lowerer<'_, '_, '_> {
     }
 
     /// What the component, or we for it, know the next resource by.
-    fn rep(&mut self) -> Result<u32, Fault> {
+    fn rep(&mut self) -> Result<u32, Box<Fault>> {
         match (self.items.next(), self.site) {
             (Some(Item::Bits(bits)), _) => Ok(*bits as u32),
             (Some(Item::Given(object)), Some(Site { scope, instance })) => {
@@ -355,8 +370,8 @@ fn push_all(bytes: &[u8], element: &Type, slots: &mut Slots<'_>) {
     }
 }
 
-fn too_large() -> Fault {
-    Fault::Limit { which: "memory", used: 1 << 32, allowed: u64::from(u32::MAX), unit: "bytes" }
+fn too_large() -> Box<Fault> {
+    Box::new(Fault::Limit { which: "memory", used: 1 << 32, allowed: u64::from(u32::MAX), unit: "bytes" })
 }
 
 /// Where an import's result goes that is more than one core value: the component's claim, checked.
@@ -365,7 +380,7 @@ pub(crate) fn result_place<G: Guest + ?Sized>(
     function: &Function,
     ty: &Type,
     flat: &[u64],
-) -> Result<u32, Fault> {
+) -> Result<u32, Box<Fault>> {
     let pointer = if function.flat_params <= FLAT_PARAMS_MAX { function.flat_params } else { 1 };
     let at = flat[pointer] as u32;
     let end = u64::from(at) + u64::from(ty.layout.size);
@@ -376,6 +391,6 @@ pub(crate) fn result_place<G: Guest + ?Sized>(
 }
 
 /// The tape and the plan disagree, which only a fault of the bridge can bring about.
-fn out_of_step() -> Fault {
+fn out_of_step() -> Box<Fault> {
     Fault::abi("host fault: lowering is out of step with its plan")
 }

@@ -31,7 +31,7 @@ pub fn pack_value(
     ty: Option<&Type>,
     returned: Returned<'_>,
     allowed: usize,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, Box<Fault>> {
     let Source { memory, handles, encoding } = source;
     let mut packer = Packer::new(memory, handles, encoding, allowed);
     let mut flat = [0; _];
@@ -55,7 +55,7 @@ pub fn pack_params(
     function: &Function,
     passed: Returned<'_>,
     allowed: usize,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, Box<Fault>> {
     let Source { memory, handles, encoding } = source;
     let mut packer = Packer::new(memory, handles, encoding, allowed);
     match passed {
@@ -78,7 +78,7 @@ pub(crate) fn pack(
     function: &Function,
     flat: &Flat,
     allowed: usize,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, Box<Fault>> {
     match &function.result {
         Returns::Nothing => pack_value(source, None, Returned::Flat(&[]), allowed),
         Returns::Value(ty) | Returns::OrThrows(ty) if ty.flat <= 1 => {
@@ -110,7 +110,7 @@ impl<'a> Packer<'a> {
     }
 
     /// A value that is one core value: a number, or a handle.
-    fn single(&mut self, ty: &Type, bits: u64) -> Result<u64, Fault> {
+    fn single(&mut self, ty: &Type, bits: u64) -> Result<u64, Box<Fault>> {
         match &ty.kind {
             Kind::Own(resource) => self.handles.take(*resource, bits as u32).map(u64::from),
             Kind::Stream { .. } | Kind::Future { .. } => self.end(ty, bits as u32).map(u64::from),
@@ -126,20 +126,20 @@ impl<'a> Packer<'a> {
         }
     }
 
-    fn stored(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
+    fn stored(&mut self, ty: &Type, at: u32) -> Result<(), Box<Fault>> {
         let to = self.copied(at, ty.layout.size, ty.layout.align)?;
         self.mend(ty, to)
     }
 
     /// Lays core values out as they would lie in memory.
-    fn spread(&mut self, ty: &Type, values: &[u64]) -> Result<(), Fault> {
+    fn spread(&mut self, ty: &Type, values: &[u64]) -> Result<(), Box<Fault>> {
         self.copy = vec![0; ty.layout.size as usize];
         spread(ty, &mut values.iter(), &mut self.copy, 0)?;
         self.mend(ty, 0)
     }
 
     /// Takes a readable end, and gives its number.
-    fn end(&mut self, ty: &Type, handle: u32) -> Result<u32, Fault> {
+    fn end(&mut self, ty: &Type, handle: u32) -> Result<u32, Box<Fault>> {
         let (id, end) = match &ty.kind {
             Kind::Stream { id, element } => (*id, Came::Stream(Pipe::new(*element))),
             Kind::Future { id, payload } => (*id, Came::Future(Slot::new(payload.clone()))),
@@ -151,7 +151,7 @@ impl<'a> Packer<'a> {
     }
 
     /// Copies bytes of the component, and says where they are now.
-    fn copied(&mut self, at: u32, size: u32, align: u32) -> Result<u32, Fault> {
+    fn copied(&mut self, at: u32, size: u32, align: u32) -> Result<u32, Box<Fault>> {
         let bytes = reach(self.memory, at, size, align)?;
         let to = self.copy.len().next_multiple_of(align as usize);
         self.copy.resize(to, 0);
@@ -160,7 +160,7 @@ impl<'a> Packer<'a> {
     }
 
     /// Copies what the value at `at` of the copy points to.
-    fn mend(&mut self, ty: &Type, at: u32) -> Result<(), Fault> {
+    fn mend(&mut self, ty: &Type, at: u32) -> Result<(), Box<Fault>> {
         match &ty.kind {
             Kind::Scalar(_) | Kind::Flags(_) | Kind::Enum(_) => Ok(()),
             Kind::Record(fields) | Kind::Tuple(fields) => {
@@ -201,7 +201,7 @@ impl<'a> Packer<'a> {
         }
     }
 
-    fn mend_case(&mut self, ty: &Type, cases: &Cases, at: u32) -> Result<(), Fault> {
+    fn mend_case(&mut self, ty: &Type, cases: &Cases, at: u32) -> Result<(), Box<Fault>> {
         let mut index = [0; 4];
         let size = cases.tag_size as usize;
         index[..size].copy_from_slice(&self.copy[at as usize..at as usize + size]);
@@ -213,7 +213,7 @@ impl<'a> Packer<'a> {
         }
     }
 
-    fn mend_list(&mut self, element: &Type, at: u32) -> Result<(), Fault> {
+    fn mend_list(&mut self, element: &Type, at: u32) -> Result<(), Box<Fault>> {
         let count = self.word(at + 4);
         let size = element.list_size(count)?;
         // What the list points to is looked at before it is counted, as the lifter does.
@@ -247,7 +247,7 @@ fn spread(
     values: &mut std::slice::Iter<'_, u64>,
     memory: &mut [u8],
     at: u32,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let mut write = |at: u32, size: u32, bits: u64| {
         let place = at as usize..(at + size) as usize;
         memory[place].copy_from_slice(&bits.to_le_bytes()[..size as usize]);

@@ -52,7 +52,7 @@ impl Arguments {
         instance: &Instance,
         tape: &Tape<'s>,
     ) -> Result<Self, Failure> {
-        let held = hold(scope, usize::try_from(tape.bytes).unwrap_or(usize::MAX))?;
+        let held = hold(scope, usize::try_from(tape.bytes()).unwrap_or(usize::MAX))?;
         let mut ends = Ends(Vec::new());
         let items = tape.items.iter().map(|item| {
             Ok(match item {
@@ -76,7 +76,7 @@ impl Arguments {
             })
         });
         let items = items.collect::<Result<_, Failure>>()?;
-        Ok(Self { items, bytes: tape.bytes, ends, _held: held })
+        Ok(Self { items, bytes: tape.bytes(), ends, _held: held })
     }
 
     /// Lowers them as the parameters of a function.
@@ -89,9 +89,9 @@ impl Arguments {
         guest: &mut dyn Guest,
         flat: &mut Flat,
         allowed: usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         let (tape, _ends) = self.tape();
-        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes(), allowed));
         Lowerer { site: None, guest, items, room }.params(function, flat)
     }
 
@@ -99,9 +99,9 @@ impl Arguments {
     ///
     /// # Errors
     /// As [`Crossing::lower`].
-    pub fn store(self, ty: &Type, guest: &mut dyn Guest, at: u32, allowed: usize) -> Result<(), Fault> {
+    pub fn store(self, ty: &Type, guest: &mut dyn Guest, at: u32, allowed: usize) -> Result<(), Box<Fault>> {
         let (tape, _ends) = self.tape();
-        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes(), allowed));
         Lowerer { site: None, guest, items, room }.store(ty, at)
     }
 
@@ -109,9 +109,9 @@ impl Arguments {
     ///
     /// # Errors
     /// As [`Crossing::lower`].
-    pub fn single(self, ty: &Type, guest: &mut dyn Guest, allowed: usize) -> Result<u64, Fault> {
+    pub fn single(self, ty: &Type, guest: &mut dyn Guest, allowed: usize) -> Result<u64, Box<Fault>> {
         let (tape, _ends) = self.tape();
-        let (items, room) = (tape.items.iter(), Room::with(tape.bytes, allowed));
+        let (items, room) = (tape.items.iter(), Room::with(tape.bytes(), allowed));
         Lowerer { site: None, guest, items, room }.single(ty)
     }
 
@@ -123,7 +123,7 @@ impl Arguments {
             Kept::Bytes(bytes) => Item::Bytes(bytes),
             Kept::Count(count) => Item::Count(count),
         });
-        (Tape { items: items.collect(), bytes: self.bytes, ..Tape::default() }, self.ends)
+        (Tape::of(items, self.bytes), self.ends)
     }
 }
 
@@ -163,23 +163,23 @@ impl Answer {
 pub(crate) struct Taken(pub(crate) Vec<Came>);
 
 impl Handles for Taken {
-    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is given while an answer comes out"))
     }
 
-    fn take(&mut self, _: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn take(&mut self, _: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         Ok(rep)
     }
 
-    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is lent while an answer comes out"))
     }
 
-    fn rep(&mut self, _: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn rep(&mut self, _: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         Ok(rep)
     }
 
-    fn end(&mut self, number: u32) -> Result<Came, Fault> {
+    fn end(&mut self, number: u32) -> Result<Came, Box<Fault>> {
         let end = self.0.get(number as usize).cloned();
         end.ok_or_else(|| Fault::abi("host fault: an answer has no such end"))
     }
@@ -202,29 +202,29 @@ impl<'a> Passing<'a> {
     ///
     /// # Errors
     /// A host fault where the door lifted nothing.
-    pub(crate) fn answer(self) -> Result<Answer, Fault> {
+    pub(crate) fn answer(self) -> Result<Answer, Box<Fault>> {
         self.answer.ok_or_else(|| Fault::abi("host fault: the door lifted nothing"))
     }
 }
 
 impl Crossing for Passing<'_> {
-    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Fault> {
+    fn lower(&mut self, guest: &mut dyn Guest, flat: &mut Flat) -> Result<(), Box<Fault>> {
         match self.arguments.take() {
             Some(arguments) => arguments.lower(self.function, guest, flat, self.allowed),
             None => Err(Fault::abi("host fault: the arguments were lowered already")),
         }
     }
 
-    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Fault> {
+    fn lift(&mut self, source: Source<'_>, flat: &Flat) -> Result<(), Box<Fault>> {
         self.answer = Some(pack(source, self.function, flat, self.allowed)?);
         Ok(())
     }
 
-    fn import(&mut self, _: ImportId, _: &mut dyn Importer, _: &mut [u64]) -> Result<(), Fault> {
+    fn import(&mut self, _: ImportId, _: &mut dyn Importer, _: &mut [u64]) -> Result<(), Box<Fault>> {
         Err(Fault::abi("host fault: JavaScript is asked for on another thread"))
     }
 
-    fn dropped(&mut self, _: ResourceId, _: u32) -> Result<(), Fault> {
+    fn dropped(&mut self, _: ResourceId, _: u32) -> Result<(), Box<Fault>> {
         Err(Fault::abi("host fault: JavaScript is told of a resource on another thread"))
     }
 }

@@ -20,7 +20,6 @@ use crate::instance::{Instance, Problem};
 use crate::parcel::{Answer, Arguments, Passing};
 use crate::plan::{Function, FunctionId, Role};
 use crate::queue::{Ended, Job};
-use crate::room::over;
 use crate::side;
 
 const SOURCE: &str = include_str!("promising.js");
@@ -141,9 +140,7 @@ fn ask<'s>(
     relieve(scope, instance);
     let generation = instance.live_generation();
     let tape = check(scope, instance, generation, function, this, values)?;
-    if tape.bytes > instance.allowed as u64 {
-        return Err(reject(scope, instance, function, over(tape.bytes, instance.allowed as u64).into()));
-    }
+    tape.fits(instance.allowed).map_err(|fault| reject(scope, instance, function, fault.into()))?;
     if let Some(calls) = &instance.side_by_side {
         // Its call goes on unheard when it is cancelled: only the whole instance could be ended.
         return Ok((side::start(scope, instance, calls, id, &tape)?, 0));

@@ -26,11 +26,11 @@ pub(crate) struct Job {
 /// How a call on another thread ended.
 pub(crate) enum Ended {
     /// The door of this member of the crew is back, and the answer is to be lifted.
-    Ran(usize, Box<dyn Door>, Result<Box<Answer>, Fault>),
+    Ran(usize, Box<dyn Door>, Result<Box<Answer>, Box<Fault>>),
     /// The door is back, and nobody waited for the call when its turn came on the pool.
     Unwanted(usize, Box<dyn Door>),
     /// It never left.
-    Refused(Fault),
+    Refused(Box<Fault>),
     /// Its resources were gone before its turn came.
     Stale,
     /// Nobody waited for it when its turn came.

@@ -23,20 +23,21 @@ impl Room {
 
     /// Takes a list of `count` elements that are each made of so many values. A component may have all its lists share one
     /// memory, so their bytes say little of what V8 will need.
-    pub(crate) fn take_elements(&mut self, count: u32, parts: u32) -> Result<(), Fault> {
+    pub(crate) fn take_elements(&mut self, count: u32, parts: u32) -> Result<(), Box<Fault>> {
         let wanted = u64::from(count) * u64::from(parts);
         let used = u64::from(ELEMENTS_MAX - self.elements) + wanted;
         match u32::try_from(used) {
             Ok(used) if used <= ELEMENTS_MAX => self.elements = ELEMENTS_MAX - used,
             _ => {
                 let allowed = ELEMENTS_MAX.into();
-                return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" });
+                return Err(Fault::Limit { which: "list elements", used, allowed, unit: "" }.into());
             }
         }
         Ok(())
     }
 
-    pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Fault> {
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: u32) -> Result<(), Box<Fault>> {
         let used = self.allowed - self.left + u64::from(bytes);
         self.left = self.left.checked_sub(bytes.into()).ok_or_else(|| over(used, self.allowed))?;
         Ok(())
@@ -44,6 +45,6 @@ impl Room {
 }
 
 /// The fault for more bytes than one call may carry.
-pub(crate) fn over(used: u64, allowed: u64) -> Fault {
-    Fault::Limit { which: "crossing bytes", used, allowed, unit: "bytes" }
+pub(crate) fn over(used: u64, allowed: u64) -> Box<Fault> {
+    Box::new(Fault::Limit { which: "crossing bytes", used, allowed, unit: "bytes" })
 }

@@ -17,7 +17,6 @@ use crate::import::Outward;
 use crate::instance::{Instance, Problem};
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{Function, FunctionId, Role};
-use crate::room::over;
 
 type Value<'s> = v8::Local<'s, v8::Value>;
 
@@ -33,11 +32,13 @@ pub(crate) fn call<'s>(
     let function = &instance.plan.functions[id];
     if function.asynchronous {
         return Ok(promise(scope, |scope| {
-            let tape = check(scope, instance, function, args)?;
+            let mut tape = Tape::default();
+            check(scope, instance, function, args, &mut tape)?;
             start(scope, instance, calls, id, &tape)
         })?);
     }
-    let tape = check(scope, instance, function, args)?;
+    let mut tape = Tape::default();
+    check(scope, instance, function, args, &mut tape)?;
     if instance.desk.as_ref().is_some_and(Desk::stands_still) {
         return Err(Fault::Busy.into());
     }
@@ -125,9 +126,7 @@ fn open<'s>(
     instance: &Instance,
     tape: &Tape<'s>,
 ) -> Result<(u32, Arguments), Problem> {
-    if tape.bytes > instance.allowed as u64 {
-        return Err(over(tape.bytes, instance.allowed as u64).into());
-    }
+    tape.fits(instance.allowed)?;
     let generation = instance.door()?.open()?;
     instance.stands(generation);
     Ok((generation, Arguments::copy(scope, instance, tape)?))

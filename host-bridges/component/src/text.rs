@@ -14,6 +14,9 @@ const UTF16_TAG: u32 = 1 << 31;
 /// What a lone surrogate becomes.
 const REPLACEMENT: u16 = 0xfffd;
 
+/// From so many bytes on, a call of simdutf costs less than it saves.
+const LONG: usize = 128;
+
 /// Units that are converted at once.
 const UNITS_PER_CHUNK: usize = 512;
 
@@ -174,7 +177,8 @@ impl Stored {
     ///
     /// # Errors
     /// A fault where no memory is so large.
-    pub(crate) fn read(encoding: Encoding, length: u32) -> Result<Self, Fault> {
+    #[inline]
+    pub(crate) fn read(encoding: Encoding, length: u32) -> Result<Self, Box<Fault>> {
         let (form, units) = match encoding {
             Encoding::Utf8 => (Form::Utf8, length),
             Encoding::Utf16 => (Form::Utf16, length),
@@ -185,7 +189,7 @@ impl Stored {
         let bytes = units.checked_mul(form.unit()).ok_or_else(too_long)?;
         if (bytes / form.unit()) as usize > v8::String::MAX_LENGTH {
             let (used, allowed) = (units.into(), v8::String::MAX_LENGTH as u64);
-            return Err(Fault::Limit { which: "string", used, allowed, unit: "units" });
+            return Err(Fault::Limit { which: "string", used, allowed, unit: "units" }.into());
         }
         Ok(Self { form, align: align(encoding), bytes })
     }
@@ -202,10 +206,9 @@ impl Stored {
         let normal = v8::NewStringType::Normal;
         let string = match self.form {
             Form::Latin1 => v8::String::new_from_one_byte(scope, bytes, normal),
-            Form::Utf8 if bytes.is_ascii() => v8::String::new_from_one_byte(scope, bytes, normal),
+            Form::Utf8 if is_ascii(bytes) => v8::String::new_from_one_byte(scope, bytes, normal),
             Form::Utf8 => {
-                std::str::from_utf8(bytes)
-                    .map_err(|error| Fault::abi(format!("a string is not UTF-8: {error}")))?;
+                check_utf8(bytes)?;
                 v8::String::new_from_utf8(scope, bytes, normal)
             }
             Form::Utf16 => v8::String::new_from_two_byte(scope, &utf16(bytes)?, normal),
@@ -214,8 +217,25 @@ impl Stored {
     }
 }
 
+/// True where all bytes are ASCII. V8's simdutf finds out with the widest vectors that the processor has, once it is called.
+fn is_ascii(bytes: &[u8]) -> bool {
+    match bytes.len() {
+        ..LONG => bytes.is_ascii(),
+        _ => v8::simdutf::validate_ascii(bytes),
+    }
+}
+
+fn check_utf8(bytes: &[u8]) -> Result<(), Box<Fault>> {
+    if v8::simdutf::validate_utf8(bytes) {
+        return Ok(());
+    }
+    // Which says what is wrong.
+    let checked = std::str::from_utf8(bytes);
+    checked.map(drop).map_err(|error| Fault::abi(format!("a string is not UTF-8: {error}")))
+}
+
 /// The units of a string, checked.
-fn utf16(bytes: &[u8]) -> Result<Vec<u16>, Fault> {
+fn utf16(bytes: &[u8]) -> Result<Vec<u16>, Box<Fault>> {
     let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
     match char::decode_utf16(units.iter().copied()).find_map(Result::err) {
         None => Ok(units),

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, Plan, ResourceId};
 use innerbox_bridge_component::{
-    Canceller, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Maker, Source,
+    Canceller, CoreValue, Crossing, Door, Encoding, Fault, Flat, Guest, Handles, Maker, Source,
 };
 use wasmtime::{Func, InstancePre, Linker, Memory, Module, Store, ValRaw};
 
 use super::exports::{CoreFunction, Exports, Taken};
-use super::given::{self, Realloc};
+use super::given::{self, ENCODING, Realloc};
 use super::host::HostFunctions;
 use super::shape::{self, MainImport, Shape};
 use super::state::State;
@@ -24,9 +24,6 @@ use super::{intrinsics, preview1};
 use crate::engines::WasmEngines;
 use crate::interrupt::{CallAllowance, Interrupt};
 use crate::limits::ExtensionLimits;
-
-/// Components with other strings do not take this door.
-pub(super) const ENCODING: Encoding = Encoding::Utf8;
 
 /// A component that the direct door enters: its main module, compiled.
 pub(super) struct Compiled {
@@ -58,7 +55,7 @@ impl Compiled {
         preview1::link(&mut linker).map_err(described)?;
         intrinsics::link(&mut linker, &shape, plan, host).map_err(described)?;
         let template = linker.instantiate_pre(&module).map_err(described)?;
-        let exports = Exports::new(&module, &shape).map_err(described)?;
+        let exports = Exports::new(&module, &shape, plan).map_err(described)?;
         let given = plan.resources.iter().map(|resource| resource.given).collect();
         Ok(Self { engine: engine.clone(), shape, module, exports, template, given })
     }
@@ -91,13 +88,8 @@ struct Live {
     realloc: Option<Realloc>,
     exports: Taken,
     /// Where core values cross, kept so that a call clears no more of it than it uses.
-    values: Values,
+    values: [CoreValue; FLAT_PARAMS_MAX],
 }
-
-type Values = [ValRaw; FLAT_PARAMS_MAX];
-
-/// So many core values are set together.
-const FEW: usize = 4;
 
 impl DirectDoor {
     pub(super) fn new(
@@ -111,13 +103,13 @@ impl DirectDoor {
     }
 
     #[cold]
-    fn instantiate(&mut self) -> Result<(), Fault> {
+    fn instantiate(&mut self) -> Result<(), Box<Fault>> {
         let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         let _mark = self.interrupt.enter_call(self.allowance);
         match prepare(&self.compiled, &mut store) {
             Ok((memory, realloc, exports)) => {
                 self.generation = fresh_generation();
-                let values = [ValRaw::u64(0); FLAT_PARAMS_MAX];
+                let values = [CoreValue::default(); FLAT_PARAMS_MAX];
                 self.live = Some(Live { store, memory, realloc, exports, values });
                 Ok(())
             }
@@ -126,13 +118,17 @@ impl DirectDoor {
     }
 
     /// Does something inside the live instance; a fault kills it.
-    fn inside<R>(&mut self, body: impl FnOnce(&mut Inside<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
+    fn inside<R>(
+        &mut self,
+        body: impl FnOnce(&mut Inside<'_>) -> Result<R, Box<Fault>>,
+    ) -> Result<R, Box<Fault>> {
         let Some(live) = self.live.as_mut() else {
             return Err(Fault::abi("the component's instance is dead"));
         };
-        let (interrupt, limits, allowance) = (&*self.interrupt, self.limits, self.allowance);
-        let exports = &self.compiled.exports;
-        let result = body(&mut Inside { live, exports, interrupt, limits, allowance });
+        let (exports, interrupt, limits) = (&self.compiled.exports, &*self.interrupt, self.limits);
+        // Until the end: `explain` asks whether this call's time was over.
+        let _mark = interrupt.enter_call(self.allowance);
+        let result = body(&mut Inside { live, exports, interrupt, limits });
         if result.is_err() {
             self.live = None;
         }
@@ -140,33 +136,31 @@ impl DirectDoor {
     }
 }
 
-/// A live instance, with what watches the calls into it.
+/// A live instance during a call, with what watches it.
 struct Inside<'a> {
     live: &'a mut Live,
     exports: &'a Exports,
     interrupt: &'a Interrupt,
     limits: ExtensionLimits,
-    allowance: CallAllowance,
 }
 
 impl Inside<'_> {
     /// Enters a core function.
-    fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Fault> {
-        let _mark = self.interrupt.enter_call(self.allowance);
+    fn enter(&mut self, body: impl FnOnce(&mut Live) -> wasmtime::Result<()>) -> Result<(), Box<Fault>> {
         body(self.live).map_err(|error| explain(&mut self.live.store, self.interrupt, self.limits, &error))
     }
 
-    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         let mut flat: Flat = [0; FLAT_PARAMS_MAX];
         crossing.lower(self, &mut flat)?;
-        let core = self.live.core(self.exports, function).map_err(|fault| *fault)?;
-        self.enter(|live| live.call(core, &mut flat, Some(crossing)))?;
+        let core = self.live.core(self.exports, function)?;
+        self.enter(|live| live.call(core, &mut flat, crossing))?;
         self.live.store.data().handles.end_call()?;
         crossing.lift(self.live.source(), &flat)?;
         let Some(post_return) = core.post_return else { return Ok(()) };
         self.enter(|live| {
-            live.values[0] = ValRaw::u64(flat[0]);
-            live.post_return(post_return)
+            live.values[0].set(flat[0]);
+            post_return_of(&mut live.store, post_return, &mut live.values)
         })
     }
 }
@@ -179,7 +173,7 @@ impl Guest for Inside<'_> {
         }
     }
 
-    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Box<Fault>> {
         let mut pointer = 0;
         self.enter(|live| {
             let missing = || wasmtime::Error::msg("the component exports no realloc");
@@ -220,46 +214,23 @@ impl Live {
             return Ok(*core);
         }
         let taken = self.exports.take(exports, &mut self.store, function);
-        taken.map_err(|error| Box::new(Fault::abi(format!("{error:#}"))))
+        taken.map_err(|error| Fault::abi(format!("{error:#}")))
     }
 
     /// Calls a core function with its parameters in `flat`, where its result is put.
-    #[inline]
     fn call(
         &mut self,
         core: CoreFunction,
         flat: &mut [u64],
-        crossing: Option<&mut dyn Crossing>,
+        crossing: &mut dyn Crossing,
     ) -> wasmtime::Result<()> {
-        match flat.first_chunk::<FEW>() {
-            // Most functions have no more. To set all of a few is cheaper than to count them.
-            Some(few) if core.params <= FEW => {
-                for (value, bits) in self.values.iter_mut().zip(few) {
-                    *value = ValRaw::u64(*bits);
-                }
-            }
-            _ => {
-                for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
-                    *value = ValRaw::u64(*bits);
-                }
-            }
+        for (value, bits) in self.values.iter_mut().zip(&flat[..core.params]) {
+            value.set(*bits);
         }
         let values = &mut self.values;
-        match crossing {
-            Some(crossing) => {
-                given::during(&mut self.store, crossing, |store| call_raw(store, core.function, values))
-            }
-            None => call_raw(&mut self.store, core.function, values),
-        }?;
-        flat[0] = self.values[0].get_u64();
-        Ok(())
-    }
-
-    /// Lets the component free what the result lay in; the result is the first of the values.
-    fn post_return(&mut self, function: Func) -> wasmtime::Result<()> {
-        self.store.data_mut().handles.is_shut = true;
-        call_raw(&mut self.store, function, &mut self.values)?;
-        self.store.data_mut().handles.is_shut = false;
+        given::during(&mut self.store, crossing, |store| call_raw(store, core.function, values))?;
+        let result = self.values[0];
+        flat[0] = if core.is_wide { result.wide() } else { result.narrow().into() };
         Ok(())
     }
 }
@@ -272,7 +243,7 @@ fn last_words(
     limits: ExtensionLimits,
     error: &wasmtime::Error,
 ) -> Box<Fault> {
-    Box::new(explain(&mut live.store, interrupt, limits, error))
+    explain(&mut live.store, interrupt, limits, error)
 }
 
 type Prepared = (Option<Memory>, Option<Realloc>, Taken);
@@ -291,17 +262,37 @@ fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Pr
     Ok((memory, realloc, taken))
 }
 
-/// Calls a core function with raw values. `values` holds its parameters, then its result.
-fn call_raw(store: &mut Store<State>, function: Func, values: &mut Values) -> wasmtime::Result<()> {
+/// Lets the component free what the result lay in; the result is the first of the values.
+fn post_return_of(
+    store: &mut Store<State>,
+    function: Func,
+    values: &mut [CoreValue],
+) -> wasmtime::Result<()> {
+    store.data_mut().handles.is_shut = true;
+    call_raw(store, function, values)?;
+    store.data_mut().handles.is_shut = false;
+    Ok(())
+}
+
+const _: () = assert!(size_of::<CoreValue>() == size_of::<ValRaw>());
+const _: () = assert!(align_of::<CoreValue>() >= align_of::<ValRaw>());
+const _: () = assert!(cfg!(target_endian = "little"), "`CoreValue` has the low half first");
+
+/// Calls a core function with raw values. `values` holds its parameters, then its result; there is room for all of them, and
+/// for one at least.
+fn call_raw(store: &mut Store<State>, function: Func, values: &mut [CoreValue]) -> wasmtime::Result<()> {
+    let values = std::ptr::slice_from_raw_parts_mut(values.as_mut_ptr().cast::<ValRaw>(), values.len());
     // SAFETY: `call_unchecked` asks that `function` belongs to `store`, that `values` has room for all parameters and
     // results, and that the parameters have the function's types. `prepare` took the function out of an instance of
     // this very store. `shape::verify` compared its core signature with the plan's, which has at most 16 parameters
-    // (`FLAT_PARAMS_MAX`) and one result, all of them numbers; any bits are a value of a number type.
+    // (`FLAT_PARAMS_MAX`) and one result, all of them numbers; any bits are a value of a number type. `Live::values` has
+    // room for 16, and `call_scalar` counts those that it is given. A `CoreValue` has the size of a `ValRaw` and its
+    // alignment at least (asserted above), and any bits are one.
     unsafe { function.call_unchecked(store, values) }
 }
 
 impl Door for DirectDoor {
-    fn open(&mut self) -> Result<u32, Fault> {
+    fn open(&mut self) -> Result<u32, Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
@@ -316,11 +307,11 @@ impl Door for DirectDoor {
         if self.live.is_some() { self.generation } else { 0 }
     }
 
-    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         self.inside(|inside| inside.call(function, crossing))
     }
 
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>> {
+    fn call_scalar(&mut self, function: FunctionId, values: &mut [CoreValue]) -> Result<(), Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
@@ -328,10 +319,13 @@ impl Door for DirectDoor {
         // Until the end: `explain` asks whether this call's time was over.
         let _mark = self.interrupt.enter_call(self.allowance);
         let core = live.core(&self.compiled.exports, function)?;
-        let mut called = live.call(core, flat, None);
+        if values.len() < core.params.max(1) {
+            return Err(Fault::abi("host fault: there is no room for its core values"));
+        }
+        let mut called = call_raw(&mut live.store, core.function, values);
         if let (Ok(()), Some(post_return)) = (&called, core.post_return) {
             // It takes the result, which lies where parameters do.
-            called = live.post_return(post_return);
+            called = post_return_of(&mut live.store, post_return, values);
         }
         let Err(error) = called else { return Ok(()) };
         let fault = last_words(live, &self.interrupt, self.limits, &error);
@@ -339,12 +333,17 @@ impl Door for DirectDoor {
         Err(fault)
     }
 
-    fn destroy(&mut self, resource: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+    fn destroy(
+        &mut self,
+        resource: ResourceId,
+        rep: u32,
+        crossing: &mut dyn Crossing,
+    ) -> Result<(), Box<Fault>> {
         self.inside(|inside| {
             let destructor = inside.live.store.data().handles.destructors.get(resource).copied().flatten();
             let Some(destructor) = destructor else { return Ok(()) };
             inside.enter(|live| {
-                live.values[0] = ValRaw::u32(rep);
+                live.values[0].set(rep.into());
                 let values = &mut live.values;
                 given::during(&mut live.store, crossing, |store| call_raw(store, destructor, values))
             })

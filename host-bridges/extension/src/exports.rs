@@ -1,6 +1,6 @@
 //! What the direct door uses of a component's main module, by place: to find an export by its name takes 2 µs.
 
-use innerbox_bridge_component::plan::FunctionId;
+use innerbox_bridge_component::plan::{CoreType, FunctionId, Plan};
 use wasmtime::{Extern, Func, Instance, Memory, Module, ModuleExport, Store};
 
 use super::given::Realloc;
@@ -22,21 +22,25 @@ struct FunctionExport {
     function: ModuleExport,
     /// Core values of its parameters.
     params: usize,
+    /// True where its result has 64 bits.
+    is_wide: bool,
     post_return: Option<ModuleExport>,
 }
 
 impl Exports {
     /// # Errors
     /// Where the module lacks one.
-    pub(super) fn new(module: &Module, shape: &Shape) -> wasmtime::Result<Self> {
+    pub(super) fn new(module: &Module, shape: &Shape, plan: &Plan) -> wasmtime::Result<Self> {
         let find = |name: &str| {
             let missing = || wasmtime::Error::msg(format!("`{name}` is not exported"));
             module.get_export_index(name).ok_or_else(missing)
         };
         let maybe = |name: &Option<String>| name.as_deref().map(find).transpose();
-        let functions = shape.functions.iter().map(|core| {
+        let functions = shape.functions.iter().zip(&plan.functions).map(|(core, function)| {
+            let result = function.core_signature().results.first().copied();
+            let is_wide = matches!(result, Some(CoreType::I64 | CoreType::F64));
             let (function, post_return) = (find(&core.name)?, maybe(&core.post_return)?);
-            Ok(FunctionExport { function, params: core.params, post_return })
+            Ok(FunctionExport { function, params: core.params, is_wide, post_return })
         });
         Ok(Self {
             functions: functions.collect::<wasmtime::Result<_>>()?,
@@ -54,6 +58,8 @@ pub(super) struct CoreFunction {
     pub(super) function: Func,
     /// Core values of its parameters.
     pub(super) params: usize,
+    /// True where its result has 64 bits. The upper half of what a narrower one lies in is not written.
+    pub(super) is_wide: bool,
     pub(super) post_return: Option<Func>,
 }
 
@@ -83,10 +89,11 @@ impl Taken {
         store: &mut Store<State>,
         function: FunctionId,
     ) -> wasmtime::Result<CoreFunction> {
-        let FunctionExport { function: place, params, post_return } = &exports.functions[function];
+        let FunctionExport { function: place, params, is_wide, post_return } = &exports.functions[function];
         let core = CoreFunction {
             function: self.func(store, place)?,
             params: *params,
+            is_wide: *is_wide,
             post_return: post_return.as_ref().map(|place| self.func(store, place)).transpose()?,
         };
         self.functions[function] = Some(core);

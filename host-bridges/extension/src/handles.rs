@@ -40,7 +40,7 @@ impl HandleTable {
     }
 
     /// Checks that the component may make and drop handles now.
-    pub(super) fn open(&mut self) -> Result<&mut Self, Fault> {
+    pub(super) fn open(&mut self) -> Result<&mut Self, Box<Fault>> {
         match self.is_shut {
             false => Ok(self),
             true => Err(Fault::abi(
@@ -59,7 +59,7 @@ impl HandleTable {
         }
     }
 
-    fn held(&self, resource: ResourceId, handle: u32) -> Result<Held, Fault> {
+    fn held(&self, resource: ResourceId, handle: u32) -> Result<Held, Box<Fault>> {
         let index = (handle as usize).checked_sub(1);
         match index.and_then(|index| self.slots.get(index)).and_then(Option::as_ref) {
             Some(held) if held.resource == resource => Ok(*held),
@@ -67,11 +67,11 @@ impl HandleTable {
         }
     }
 
-    fn insert(&mut self, held: Held) -> Result<u32, Fault> {
+    fn insert(&mut self, held: Held) -> Result<u32, Box<Fault>> {
         if self.live() >= HANDLES_MAX {
             self.refused = true;
             let (used, allowed) = (self.live() as u64 + 1, HANDLES_MAX as u64);
-            return Err(Fault::Limit { which: "handles", used, allowed, unit: "" });
+            return Err(Fault::Limit { which: "handles", used, allowed, unit: "" }.into());
         }
         // Handles start at 1: 0 is never one.
         match self.free.pop() {
@@ -92,7 +92,7 @@ impl HandleTable {
     }
 
     /// Drops a handle; gives what it stood for where it was owned.
-    pub(super) fn discard(&mut self, resource: ResourceId, handle: u32) -> Result<Option<u32>, Fault> {
+    pub(super) fn discard(&mut self, resource: ResourceId, handle: u32) -> Result<Option<u32>, Box<Fault>> {
         let held = self.held(resource, handle)?;
         self.remove(handle);
         self.lent -= usize::from(held.borrowed);
@@ -100,7 +100,7 @@ impl HandleTable {
     }
 
     /// The end of a call, at which nothing that was lent for it may be left.
-    pub(super) fn end_call(&self) -> Result<(), Fault> {
+    pub(super) fn end_call(&self) -> Result<(), Box<Fault>> {
         match self.lent {
             0 => Ok(()),
             lent => Err(Fault::abi(format!("{lent} borrowed handles remain at the end of the call"))),
@@ -109,11 +109,11 @@ impl HandleTable {
 }
 
 impl Handles for HandleTable {
-    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         self.insert(Held { resource, rep, borrowed: false })
     }
 
-    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         let held = self.held(resource, handle)?;
         if held.borrowed {
             return Err(Fault::abi(format!("{handle} is a borrowed handle, which cannot be given away")));
@@ -122,7 +122,7 @@ impl Handles for HandleTable {
         Ok(held.rep)
     }
 
-    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         if !self.given.get(resource).copied().unwrap_or_default() {
             // By the canonical ABI a component gets a borrow of its own resource as the representation itself.
             return Ok(rep);
@@ -132,7 +132,7 @@ impl Handles for HandleTable {
         Ok(handle)
     }
 
-    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         self.held(resource, handle).map(|held| held.rep)
     }
 }
@@ -175,7 +175,9 @@ mod tests {
         for rep in 0..HANDLES_MAX as u32 {
             table.give(0, rep).unwrap();
         }
-        assert!(matches!(table.give(0, 0), Err(Fault::Limit { which: "handles", .. })));
+        assert!(
+            matches!(table.give(0, 0), Err(fault) if matches!(*fault, Fault::Limit { which: "handles", .. }))
+        );
         table.take(0, 1).unwrap();
         assert!(table.give(0, 0).is_ok());
     }

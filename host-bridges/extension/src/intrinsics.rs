@@ -1,14 +1,15 @@
 //! What the main module imports besides WASI: intrinsics of resources, to make, read and drop handles, and what JavaScript
 //! gives or the host answers.
 
+use innerbox_bridge_component::Handles;
 use innerbox_bridge_component::plan::{Plan, ResourceId};
-use innerbox_bridge_component::{Fault, Handles};
 use wasmtime::{Caller, Linker, Val};
 
 use super::given;
 use super::host::HostFunctions;
 use super::shape::{ImportSource, Shape};
 use super::state::State;
+use super::trap::carried;
 
 /// Gives the main module the intrinsics of its resources.
 pub(super) fn link(
@@ -24,12 +25,15 @@ pub(super) fn link(
             ImportSource::ResourceNew(resource) => {
                 linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, rep: u32| {
                     let handles = &mut caller.data_mut().handles;
-                    handles.open().and_then(|handles| handles.give(resource, rep)).map_err(into_error)
+                    handles
+                        .open()
+                        .and_then(|handles| handles.give(resource, rep))
+                        .map_err(|fault| carried(&fault))
                 })?;
             }
             ImportSource::ResourceRep(resource) => {
                 linker.func_wrap(module, field, move |mut caller: Caller<'_, State>, handle: u32| {
-                    caller.data_mut().handles.rep(resource, handle).map_err(into_error)
+                    caller.data_mut().handles.rep(resource, handle).map_err(|fault| carried(&fault))
                 })?;
             }
             ImportSource::ResourceDrop(resource) => {
@@ -55,7 +59,7 @@ fn drop_handle(
 ) -> wasmtime::Result<()> {
     let handles = &mut caller.data_mut().handles;
     let discarded = handles.open().and_then(|handles| handles.discard(resource, handle));
-    let Some(rep) = discarded.map_err(into_error)? else { return Ok(()) };
+    let Some(rep) = discarded.map_err(|fault| carried(&fault))? else { return Ok(()) };
     if given {
         return given::dropped(caller, resource, rep);
     }
@@ -63,12 +67,5 @@ fn drop_handle(
     match destructor {
         Some(destructor) => destructor.call(&mut caller, &[Val::I32(rep.cast_signed())], &mut []),
         None => Ok(()),
-    }
-}
-
-fn into_error(fault: Fault) -> wasmtime::Error {
-    match fault {
-        Fault::Trap { message, .. } => wasmtime::Error::msg(message),
-        other => wasmtime::Error::msg(format!("{other:?}")),
     }
 }

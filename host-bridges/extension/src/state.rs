@@ -7,7 +7,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use super::given::Imports;
+use super::given::{Importing, Imports};
 use super::handles::HandleTable;
 use super::limiter::Limiter;
 use super::network::Outgoing;
@@ -82,6 +82,16 @@ impl Lent {
             context.ctx().table.set_max_capacity(WASI_RESOURCES_MAX);
             Box::new(Wasi { context, outgoing })
         })
+    }
+}
+
+impl Importing for State {
+    fn imports(&mut self) -> &mut Imports {
+        &mut self.imports
+    }
+
+    fn handles(&mut self) -> &mut HandleTable {
+        &mut self.handles
     }
 }
 

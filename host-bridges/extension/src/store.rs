@@ -58,7 +58,7 @@ pub(super) fn explain(
     interrupt: &Interrupt,
     limits: ExtensionLimits,
     error: &wasmtime::Error,
-) -> Fault {
+) -> Box<Fault> {
     if let Some(fault) = store.data_mut().imports.take_fault() {
         return fault;
     }

@@ -25,8 +25,8 @@ pub(super) enum Cause {
 }
 
 /// The fault for an error that came out of a call.
-pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
-    match cause {
+pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Box<Fault> {
+    Box::new(match cause {
         Cause::Terminated => Fault::Terminated,
         Cause::CallWall { ms } => {
             Fault::Limit { which: "wall time of one call", used: ms, allowed: ms, unit: "ms" }
@@ -37,6 +37,14 @@ pub(super) fn fault(error: &wasmtime::Error, cause: Cause) -> Fault {
         Cause::Trap { last_words } => {
             Fault::Trap { message: message(error, last_words), frames: frames(error) }
         }
+    })
+}
+
+/// An error that carries a fault through wasmtime.
+pub(super) fn carried(fault: &Fault) -> wasmtime::Error {
+    match fault {
+        Fault::Trap { message, .. } => wasmtime::Error::msg(message.clone()),
+        other => wasmtime::Error::msg(format!("{other:?}")),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn catching<'s, R>(
 ) -> Result<R, Problem> {
     v8::tc_scope!(let scope, scope);
     match body(scope) {
-        Err(Problem::Script(Failure::Pending)) => {
+        Err(Problem::Script(failure)) if matches!(*failure, Failure::Pending) => {
             match scope.exception().filter(|_| !scope.has_terminated()) {
                 Some(exception) => Err(Failure::thrown(scope, exception).into()),
                 None => Err(Failure::Pending.into()),
@@ -89,10 +89,10 @@ impl Asked {
                 (self.reply)(Err(fault));
                 return Ok(());
             }
-            Problem::Script(failure) => failure,
+            Problem::Script(failure) => *failure,
         };
         let Some(exception) = failure.into_exception(scope) else {
-            (self.reply)(Err(Fault::Terminated));
+            (self.reply)(Err(Fault::Terminated.into()));
             return Err(Failure::Pending);
         };
         let described = describe_exception(scope, exception);
@@ -101,7 +101,7 @@ impl Asked {
             Some(call) => {
                 let exception = v8::Global::new(scope, exception);
                 Bridge::of(scope)?.outstanding.raised.borrow_mut().insert(call, exception);
-                Fault::Raised { call, text }
+                Box::new(Fault::Raised { call, text })
             }
             None => Fault::abi(text),
         };

@@ -193,14 +193,14 @@ pub(crate) fn to_script<'s>(
         }
         Came::Future(slot) => {
             let (instance, payload) = (Rc::clone(instance), slot.payload.clone());
-            let (promise, completer) = EventLoop::of(scope)?.later(
-                scope,
-                move |scope, answer: Result<Answer, Fault>| match answer {
-                    Ok(answer) => value(scope, &instance, generation, payload.as_deref(), &answer)
-                        .map_err(|problem| natives::exception(scope, &instance, "future", problem)),
-                    Err(fault) => Err(natives::exception(scope, &instance, "future", fault.into())),
-                },
-            )?;
+            let (promise, completer) =
+                EventLoop::of(scope)?.later(scope, move |scope, answer: Result<Answer, Box<Fault>>| {
+                    match answer {
+                        Ok(answer) => value(scope, &instance, generation, payload.as_deref(), &answer)
+                            .map_err(|problem| natives::exception(scope, &instance, "future", problem)),
+                        Err(fault) => Err(natives::exception(scope, &instance, "future", fault.into())),
+                    }
+                })?;
             slot.when_full(completer);
             Ok(promise.into())
         }

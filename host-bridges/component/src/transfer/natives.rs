@@ -251,7 +251,7 @@ pub(super) fn exception(
     problem: Problem,
 ) -> Failure {
     match problem {
-        Problem::Script(failure) => failure,
+        Problem::Script(failure) => *failure,
         Problem::Component(fault) => instance.realm.errors.fault(scope, &instance.name, what, &fault),
     }
 }

@@ -26,7 +26,7 @@ pub struct Pipe {
 struct State {
     queue: Vec<u8>,
     /// How the writer ended, if it has.
-    end: Option<Result<(), Fault>>,
+    end: Option<Result<(), Box<Fault>>>,
     /// True once somebody reads.
     read: bool,
     /// True once nobody reads any more.
@@ -46,7 +46,7 @@ pub enum Chunk {
     /// The writer has ended.
     End,
     /// The writer came to no good end.
-    Failed(Fault),
+    Failed(Box<Fault>),
     /// Nothing is there yet.
     Nothing,
 }
@@ -91,11 +91,11 @@ impl Pipe {
     }
 
     /// Ends the stream with a fault, after what is queued.
-    pub fn fail(&self, fault: Fault) {
+    pub fn fail(&self, fault: Box<Fault>) {
         self.end(Err(fault));
     }
 
-    fn end(&self, end: Result<(), Fault>) {
+    fn end(&self, end: Result<(), Box<Fault>>) {
         let mut state = self.state();
         if state.end.is_none() {
             state.end = Some(end);
@@ -266,12 +266,12 @@ mod tests {
         let pipe = Pipe::new(Scalar::U16);
         assert!(matches!(pipe.take(1), Chunk::Nothing));
         assert_eq!(pipe.push(&[1, 0, 2, 0, 3]), 4, "whole elements");
-        pipe.fail(Fault::Busy);
+        pipe.fail(Fault::Busy.into());
         pipe.finish();
         assert_eq!(pipe.push(&[4, 0]), 2, "it goes nowhere");
         assert!(matches!(pipe.take(1), Chunk::Bytes(bytes) if bytes == [1, 0]));
         assert!(matches!(pipe.take(9), Chunk::Bytes(bytes) if bytes == [2, 0]));
-        assert!(matches!(pipe.take(1), Chunk::Failed(Fault::Busy)));
+        assert!(matches!(pipe.take(1), Chunk::Failed(fault) if matches!(*fault, Fault::Busy)));
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub struct Slot<T> {
 enum State<T> {
     Empty,
     Awaited(Waker),
-    Wanted(Completer<Result<T, Fault>>),
-    Full(Result<T, Fault>),
+    Wanted(Completer<Result<T, Box<Fault>>>),
+    Full(Result<T, Box<Fault>>),
     Done,
 }
 
@@ -34,7 +34,7 @@ impl<T: Send + 'static> Slot<T> {
     }
 
     /// Gives the value, or says why there will be none. Only the first one counts.
-    pub fn fill(&self, value: Result<T, Fault>) {
+    pub fn fill(&self, value: Result<T, Box<Fault>>) {
         let mut state = self.state();
         *state = match std::mem::replace(&mut *state, State::Done) {
             State::Empty => State::Full(value),
@@ -51,7 +51,7 @@ impl<T: Send + 'static> Slot<T> {
     }
 
     /// Takes the value, where it is there; else the task of `cx` is woken when it is.
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Option<Result<T, Fault>> {
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Option<Result<T, Box<Fault>>> {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Done) {
             State::Full(value) => Some(value),
@@ -67,7 +67,7 @@ impl<T: Send + 'static> Slot<T> {
     }
 
     /// Gives the value to `completer`, now or when it is there.
-    pub(crate) fn when_full(&self, completer: Completer<Result<T, Fault>>) {
+    pub(crate) fn when_full(&self, completer: Completer<Result<T, Box<Fault>>>) {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Done) {
             State::Full(value) => completer.complete(value),

@@ -26,13 +26,13 @@ impl InFlight {
     ///
     /// # Errors
     /// The limit that it would exceed.
-    pub(super) fn charge(this: &Arc<Self>, bytes: usize, allowed: usize) -> Result<Charge, Fault> {
+    pub(super) fn charge(this: &Arc<Self>, bytes: usize, allowed: usize) -> Result<Charge, Box<Fault>> {
         let calls = this.calls.fetch_add(1, Ordering::AcqRel) + 1;
         let all = this.bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
         // What is refused is given back with it.
         let charge = Charge { of: Arc::clone(this), bytes };
         let limit = |which, used: usize, allowed: usize, unit| {
-            Err(Fault::Limit { which, used: used as u64, allowed: allowed as u64, unit })
+            Err(Box::new(Fault::Limit { which, used: used as u64, allowed: allowed as u64, unit }))
         };
         if calls > CALLS_MAX {
             return limit("calls of JavaScript at once", calls, CALLS_MAX, "");
@@ -64,7 +64,9 @@ mod tests {
     fn what_is_answered_or_refused_counts_no_more() {
         let all: Arc<InFlight> = Arc::default();
         let first = InFlight::charge(&all, 60, 100).unwrap();
-        assert!(matches!(InFlight::charge(&all, 41, 100), Err(Fault::Limit { used: 101, .. })));
+        assert!(
+            matches!(InFlight::charge(&all, 41, 100), Err(fault) if matches!(*fault, Fault::Limit { used: 101, .. }))
+        );
         let second = InFlight::charge(&all, 40, 100).unwrap();
         drop(first);
         assert!(all.is_any() && InFlight::charge(&all, 60, 100).is_ok());

@@ -264,7 +264,7 @@ impl Payload {
     ///
     /// # Errors
     /// A fault where it never went in: a script's own promise came back to it.
-    pub(super) fn came(&self) -> Result<Answer, Fault> {
+    pub(super) fn came(&self) -> Result<Answer, Box<Fault>> {
         match self.take() {
             Some(Value::Came(answer)) => Ok(answer),
             _ => Err(Fault::abi("a future that was passed to it cannot be given back")),

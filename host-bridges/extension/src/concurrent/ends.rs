@@ -18,6 +18,7 @@ use wasmtime::{AsContextMut, Result, StoreContextMut, ValRaw};
 
 use super::dynamic::{Payload, current, lower_end};
 use super::live::Shared;
+use crate::trap::carried;
 
 /// Elements that are fed at once where wasmtime does not say how many are wanted.
 const ELEMENTS: usize = 8 << 10;
@@ -194,7 +195,7 @@ impl<T: Element, S: 'static> StreamProducer<S> for Feeding<T> {
                 Poll::Ready(Ok(StreamResult::Completed))
             }
             Chunk::End => Poll::Ready(Ok(StreamResult::Dropped)),
-            Chunk::Failed(fault) => Poll::Ready(Err(failed(fault))),
+            Chunk::Failed(fault) => Poll::Ready(Err(carried(&fault))),
             Chunk::Nothing => pending(finish),
         }
     }
@@ -241,14 +242,6 @@ fn pending(finish: bool) -> Poll<Result<StreamResult>> {
     }
 }
 
-/// An error that carries a fault.
-fn failed(fault: Fault) -> wasmtime::Error {
-    wasmtime::Error::msg(match fault {
-        Fault::Trap { message, .. } => message,
-        other => format!("{other:?}"),
-    })
-}
-
 /// Gives a component the value that a script's promise comes to.
 struct Promised(Arc<Slot<Arguments>>, Arc<Type>);
 
@@ -283,13 +276,13 @@ impl<S: 'static> FutureProducer<S> for Settled {
 }
 
 fn produced<T>(
-    taken: Option<Result<Arguments, Fault>>,
+    taken: Option<Result<Arguments, Box<Fault>>>,
     finish: bool,
     make: impl FnOnce(Arguments) -> T,
 ) -> Poll<Result<Option<T>>> {
     match taken {
         Some(Ok(arguments)) => Poll::Ready(Ok(Some(make(arguments)))),
-        Some(Err(fault)) => Poll::Ready(Err(failed(fault))),
+        Some(Err(fault)) => Poll::Ready(Err(carried(&fault))),
         None if finish => Poll::Ready(Ok(None)),
         None => Poll::Pending,
     }

@@ -47,7 +47,7 @@ impl<const COUNT: usize> Answered<COUNT> {
         &self,
         cx: &mut LowerContext<'_, T>,
         ty: InterfaceType,
-        place: impl FnOnce(Arguments, &Type, &mut Lowered<'_, '_, T>, usize) -> Result<R, Fault>,
+        place: impl FnOnce(Arguments, &Type, &mut Lowered<'_, '_, T>, usize) -> Result<R, Box<Fault>>,
     ) -> Result<R> {
         let shared = current()?;
         let plan = &shared.compiled.plan;

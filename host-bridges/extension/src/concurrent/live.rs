@@ -26,7 +26,7 @@ pub(super) struct Shared {
     errands: Option<Arc<Errands>>,
     resources: Mutex<Resources>,
     /// What the bridge found, of which wasmtime's error says less.
-    fault: Mutex<Option<Fault>>,
+    fault: Mutex<Option<Box<Fault>>>,
     open: Mutex<Open>,
     /// The calls that go on, by the tasks that wasmtime has for them.
     tasks: Mutex<HashMap<GuestTaskId, CallId>>,
@@ -38,7 +38,7 @@ pub(super) struct Shared {
 /// What a thread is told that waits for a call.
 pub(super) enum Told {
     /// How it ended.
-    Ended(Result<Answer, Fault>),
+    Ended(Result<Answer, Box<Fault>>),
     /// That the component asks something of JavaScript.
     Asked,
 }
@@ -47,7 +47,7 @@ pub(super) enum Told {
 #[derive(Default)]
 struct Open {
     /// Why the instance is dead, once it is.
-    dead: Option<Fault>,
+    dead: Option<Box<Fault>>,
     calls: HashMap<CallId, Done>,
     pipes: Vec<Weak<Pipe>>,
     slots: Vec<Weak<Slot<Answer>>>,
@@ -80,14 +80,14 @@ impl Shared {
     }
 
     /// Keeps a fault that the bridge found, and gives the error that takes its place in wasmtime.
-    pub(super) fn found(&self, fault: Fault) -> wasmtime::Error {
+    pub(super) fn found(&self, fault: Box<Fault>) -> wasmtime::Error {
         let error = wasmtime::Error::msg(format!("{fault:?}"));
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
         error
     }
 
     /// What the bridge found.
-    pub(super) fn take_fault(&self) -> Option<Fault> {
+    pub(super) fn take_fault(&self) -> Option<Box<Fault>> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -187,7 +187,7 @@ impl Shared {
     ///
     /// # Errors
     /// A limit, where too much waits already.
-    pub(super) fn charge(&self, bytes: usize) -> Result<Charge, Fault> {
+    pub(super) fn charge(&self, bytes: usize) -> Result<Charge, Box<Fault>> {
         InFlight::charge(&self.in_flight, bytes, self.limits.crossing_bytes)
     }
 
@@ -242,7 +242,7 @@ impl Drop for Listening {
 /// A call of what JavaScript gave, on its way.
 pub(super) struct Asking {
     shared: Arc<Shared>,
-    receiver: Receiver<Result<Arguments, Fault>>,
+    receiver: Receiver<Result<Arguments, Box<Fault>>>,
 }
 
 impl Asking {

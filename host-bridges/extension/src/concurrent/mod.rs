@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use innerbox_bridge_component::plan::{FunctionId, ResourceId};
 use innerbox_bridge_component::{
-    Answer, Arguments, CallId, Canceller, Crossing, Done, Door, Errands, Fault, Maker, SideBySide,
+    Answer, Arguments, CallId, Canceller, CoreValue, Crossing, Done, Door, Errands, Fault, Maker, SideBySide,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -85,7 +85,7 @@ impl Component {
         self.live().as_ref().filter(|live| !live.shared.is_dead()).map(body)
     }
 
-    fn spawn(&self) -> Result<Live, Fault> {
+    fn spawn(&self) -> Result<Live, Box<Fault>> {
         let runtime = runtime().ok_or_else(|| Fault::abi("the system refuses threads for it"))?;
         let interrupt = self.interrupt.part();
         let mut store = store(&self.compiled.wasm, &self.lending, self.limits, &interrupt);
@@ -118,7 +118,7 @@ impl Drop for Component {
 }
 
 impl Door for ConcurrentDoor {
-    fn open(&mut self) -> Result<u32, Fault> {
+    fn open(&mut self) -> Result<u32, Box<Fault>> {
         if let Some(generation) = self.0.with_live(|live| live.generation) {
             return Ok(generation);
         }
@@ -136,15 +136,15 @@ impl Door for ConcurrentDoor {
         self.0.limits.crossing_bytes
     }
 
-    fn call(&mut self, _: FunctionId, _: &mut dyn Crossing) -> Result<(), Fault> {
+    fn call(&mut self, _: FunctionId, _: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         Err(Fault::abi("host fault: an asynchronous component is called on its own thread"))
     }
 
-    fn call_scalar(&mut self, _: FunctionId, _: &mut [u64]) -> Result<(), Box<Fault>> {
-        Err(Box::new(Fault::abi("host fault: an asynchronous component is called on its own thread")))
+    fn call_scalar(&mut self, _: FunctionId, _: &mut [CoreValue]) -> Result<(), Box<Fault>> {
+        Err(Fault::abi("host fault: an asynchronous component is called on its own thread"))
     }
 
-    fn destroy(&mut self, _: ResourceId, rep: u32, _: &mut dyn Crossing) -> Result<(), Fault> {
+    fn destroy(&mut self, _: ResourceId, rep: u32, _: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         self.0.with_live(|live| {
             if let Some(resource) = live.shared.resources().remove(rep) {
                 // Where the loop has ended, so has the resource.
@@ -203,8 +203,8 @@ impl SideBySide for Component {
         number: CallId,
         function: FunctionId,
         arguments: Arguments,
-        attend: &mut dyn FnMut() -> Result<(), Fault>,
-    ) -> Result<Answer, Fault> {
+        attend: &mut dyn FnMut() -> Result<(), Box<Fault>>,
+    ) -> Result<Answer, Box<Fault>> {
         let (sender, receiver) = channel();
         let _listening = self.with_live(|live| live.shared.listen(sender.clone()));
         let done = move |answer| {
@@ -221,12 +221,15 @@ impl SideBySide for Component {
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Fault::abi("the component's instance has ended"));
                 }
-                Err(RecvTimeoutError::Timeout) if self.interrupt.fired() => return Err(Fault::Terminated),
+                Err(RecvTimeoutError::Timeout) if self.interrupt.fired() => {
+                    return Err(Fault::Terminated.into());
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let Some(wall) = self.limits.call_wall.filter(|wall| started.elapsed() > *wall) else { continue };
             let allowed = wall.as_millis() as u64;
-            let fault = Fault::Limit { which: "wall time of one call", used: allowed, allowed, unit: "ms" };
+            let fault =
+                Box::new(Fault::Limit { which: "wall time of one call", used: allowed, allowed, unit: "ms" });
             self.end(&fault);
             return Err(fault);
         }

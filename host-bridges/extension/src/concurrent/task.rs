@@ -52,7 +52,7 @@ pub(super) async fn run(
         Some(fault) => fault,
         None if expired && !interrupt.fired() => {
             let ms = shared.limits.call_wall.map_or(0, |wall| wall.as_millis() as u64);
-            Fault::Limit { which: "wall time of one call", used: ms, allowed: ms, unit: "ms" }
+            Box::new(Fault::Limit { which: "wall time of one call", used: ms, allowed: ms, unit: "ms" })
         }
         None => explain(&mut store, &interrupt, shared.limits, &error),
     };

@@ -17,7 +17,7 @@ use wasmtime_environ::component::{TypeMap, VariantInfo};
 pub(crate) struct Arriving(VecDeque<(u32, u32)>);
 
 impl Arriving {
-    fn next(&mut self, handle: u32) -> Result<u32, Fault> {
+    fn next(&mut self, handle: u32) -> Result<u32, Box<Fault>> {
         match self.0.pop_front() {
             Some((known, rep)) if known == handle => Ok(rep),
             _ => Err(Fault::abi("host fault: resources arrive out of step with the plan")),
@@ -26,19 +26,19 @@ impl Arriving {
 }
 
 impl Handles for Arriving {
-    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is given while an import's arguments come out"))
     }
 
-    fn take(&mut self, _: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn take(&mut self, _: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         self.next(handle)
     }
 
-    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is lent while an import's arguments come out"))
     }
 
-    fn rep(&mut self, _: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn rep(&mut self, _: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         self.next(handle)
     }
 }

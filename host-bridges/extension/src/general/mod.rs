@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use innerbox_bridge_component::plan::{FLAT_PARAMS_MAX, FunctionId, ResourceId, Role};
-use innerbox_bridge_component::{Canceller, Crossing, Door, Fault, Maker};
+use innerbox_bridge_component::{Canceller, CoreValue, Crossing, Door, Fault, Maker};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -86,7 +86,7 @@ impl GeneralDoor {
         Self { compiled, lending, limits, allowance, interrupt, live: None, generation: 0 }
     }
 
-    fn instantiate(&mut self) -> Result<(), Fault> {
+    fn instantiate(&mut self) -> Result<(), Box<Fault>> {
         let mut store = store(self.compiled.engine.wasm(), &self.lending, self.limits, &self.interrupt);
         store.set_max_component_handles(HANDLES_MAX);
         let _mark = self.interrupt.enter_call(self.allowance);
@@ -102,7 +102,10 @@ impl GeneralDoor {
     }
 
     /// Enters the live instance; a fault kills it.
-    fn enter<R>(&mut self, body: impl FnOnce(&mut Live, &Compiled) -> Result<R, Stop>) -> Result<R, Fault> {
+    fn enter<R>(
+        &mut self,
+        body: impl FnOnce(&mut Live, &Compiled) -> Result<R, Stop>,
+    ) -> Result<R, Box<Fault>> {
         let Some(live) = self.live.as_mut() else {
             return Err(Fault::abi("the component's instance is dead"));
         };
@@ -121,7 +124,7 @@ impl GeneralDoor {
 /// Why a call came to no end.
 enum Stop {
     /// The bridge found it.
-    Fault(Fault),
+    Fault(Box<Fault>),
     /// wasmtime said so.
     Error(wasmtime::Error),
 }
@@ -132,8 +135,8 @@ impl From<wasmtime::Error> for Stop {
     }
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
+impl From<Box<Fault>> for Stop {
+    fn from(fault: Box<Fault>) -> Self {
         Self::Fault(fault)
     }
 }
@@ -189,12 +192,12 @@ impl Live {
         &mut self,
         compiled: &Compiled,
         function: FunctionId,
-        flat: &mut [u64],
+        values: &mut [CoreValue],
     ) -> Result<(), Stop> {
         let entries = self.entries(compiled, function)?;
         let receiver = match compiled.plan.functions[function].role {
             Role::Method(resource) => {
-                let receiver = self.resources.get(flat[0] as u32);
+                let receiver = self.resources.get(values[0].narrow());
                 let receiver = receiver.zip(compiled.exports[function].tables[resource]);
                 Some(receiver.ok_or_else(|| Fault::abi("host fault: no resource has this number"))?)
             }
@@ -202,30 +205,23 @@ impl Live {
         };
         let scalar = entries.scalar.ok_or_else(|| Fault::abi("host fault: it is no function of scalars"))?;
         let CoreResult(result) = match scalar {
-            Scalar::Few(few) => few.call(&mut self.store, Scalars { slots: slots(flat), receiver })?,
-            Scalar::Many(many) => many.call(&mut self.store, Scalars { slots: slots(flat), receiver })?,
+            Scalar::Few(few) => few.call(&mut self.store, Scalars { slots: slots(values), receiver })?,
+            Scalar::Many(many) => many.call(&mut self.store, Scalars { slots: slots(values), receiver })?,
         };
-        if let Some(first) = flat.first_mut() {
-            *first = result;
+        if let Some(first) = values.first_mut() {
+            first.set(result);
         }
         Ok(())
     }
 }
 
-/// So many core values; those that `flat` has not are zero.
-fn slots<const COUNT: usize>(flat: &[u64]) -> [u64; COUNT] {
-    match flat.first_chunk() {
-        Some(slots) => *slots,
-        None => {
-            let mut slots = [0; COUNT];
-            slots[..flat.len()].copy_from_slice(flat);
-            slots
-        }
-    }
+/// So many core values; those that `values` has not are zero.
+fn slots<const COUNT: usize>(values: &[CoreValue]) -> [u64; COUNT] {
+    std::array::from_fn(|index| values.get(index).map_or(0, CoreValue::wide))
 }
 
 impl Door for GeneralDoor {
-    fn open(&mut self) -> Result<u32, Fault> {
+    fn open(&mut self) -> Result<u32, Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
@@ -240,18 +236,18 @@ impl Door for GeneralDoor {
         if self.live.is_some() { self.generation } else { 0 }
     }
 
-    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+    fn call(&mut self, function: FunctionId, crossing: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         self.enter(|live, compiled| live.call(compiled, function, crossing))
     }
 
-    fn call_scalar(&mut self, function: FunctionId, flat: &mut [u64]) -> Result<(), Box<Fault>> {
+    fn call_scalar(&mut self, function: FunctionId, values: &mut [CoreValue]) -> Result<(), Box<Fault>> {
         if self.live.is_none() {
             self.instantiate()?;
         }
-        Ok(self.enter(|live, compiled| live.call_scalar(compiled, function, flat))?)
+        self.enter(|live, compiled| live.call_scalar(compiled, function, values))
     }
 
-    fn destroy(&mut self, _: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Fault> {
+    fn destroy(&mut self, _: ResourceId, rep: u32, crossing: &mut dyn Crossing) -> Result<(), Box<Fault>> {
         self.enter(|live, compiled| live.drop_resource(compiled, rep, crossing))
     }
 

@@ -26,7 +26,7 @@ pub(super) struct Passage<'a> {
     /// By `ResourceId`: which resources are JavaScript's.
     pub(super) given: &'a [bool],
     /// Why the call came to no end, where the bridge found it.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<Box<Fault>>,
 }
 
 impl Passage<'_> {
@@ -78,7 +78,7 @@ impl Passage<'_> {
         self.crossing.lift(source, &flat).map_err(|fault| self.end(fault))
     }
 
-    fn end(&mut self, fault: Fault) -> wasmtime::Error {
+    fn end(&mut self, fault: Box<Fault>) -> wasmtime::Error {
         let error = wasmtime::Error::msg(format!("{fault:?}"));
         self.fault = Some(fault);
         error
@@ -93,7 +93,7 @@ pub(crate) fn encoding(options: &CanonicalOptions) -> Encoding {
     }
 }
 
-fn table(tables: &Tables, resource: ResourceId) -> Result<TypeResourceTableIndex, Fault> {
+fn table(tables: &Tables, resource: ResourceId) -> Result<TypeResourceTableIndex, Box<Fault>> {
     let table = tables.get(resource).copied().flatten();
     table.ok_or_else(|| Fault::abi("host fault: a resource is not of the function's signature"))
 }
@@ -116,7 +116,7 @@ impl<T> Guest for Lowering<'_, '_, T> {
         self.cx.as_slice_mut()
     }
 
-    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Fault> {
+    fn realloc(&mut self, align: u32, size: u32) -> Result<u32, Box<Fault>> {
         match self.cx.realloc(0, 0, align, size as usize) {
             Ok(at) => Ok(at as u32),
             Err(error) if ran_into(&error) => {
@@ -149,7 +149,7 @@ fn ran_into(error: &wasmtime::Error) -> bool {
 }
 
 /// The fault for a pointer that wasmtime did not take, in the words of the bridge's own check.
-fn broken_realloc(error: &wasmtime::Error, align: u32, size: u32) -> Fault {
+fn broken_realloc(error: &wasmtime::Error, align: u32, size: u32) -> Box<Fault> {
     match error.to_string().as_str() {
         "realloc return: result not aligned" => {
             Fault::abi(format!("cabi_realloc gave a pointer that is not aligned to {align}"))
@@ -162,19 +162,19 @@ fn broken_realloc(error: &wasmtime::Error, align: u32, size: u32) -> Fault {
 }
 
 impl<T> Lowering<'_, '_, T> {
-    fn resource(&mut self, resource: Option<ResourceAny>, ty: InterfaceType) -> Result<u32, Fault> {
+    fn resource(&mut self, resource: Option<ResourceAny>, ty: InterfaceType) -> Result<u32, Box<Fault>> {
         let resource = resource.ok_or_else(|| Fault::abi("host fault: no resource has this number"))?;
         lower_resource(self.cx, resource, ty).map_err(|error| refused(&error))
     }
 }
 
 /// The fault for a handle that wasmtime did not make.
-fn refused(error: &wasmtime::Error) -> Fault {
+fn refused(error: &wasmtime::Error) -> Box<Fault> {
     Fault::abi(error.to_string())
 }
 
 impl<T> Handles for Lowering<'_, '_, T> {
-    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn give(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         let table = table(self.tables, resource)?;
         if self.given[resource] {
             return self.cx.guest_resource_lower_own(table, rep).map_err(|error| refused(&error));
@@ -183,11 +183,11 @@ impl<T> Handles for Lowering<'_, '_, T> {
         self.resource(given, InterfaceType::Own(table))
     }
 
-    fn take(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn take(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is taken while arguments go in"))
     }
 
-    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Fault> {
+    fn lend(&mut self, resource: ResourceId, rep: u32) -> Result<u32, Box<Fault>> {
         let table = table(self.tables, resource)?;
         if self.given[resource] {
             return self.cx.guest_resource_lower_borrow(table, rep).map_err(|error| refused(&error));
@@ -196,17 +196,17 @@ impl<T> Handles for Lowering<'_, '_, T> {
         self.resource(lent, InterfaceType::Borrow(table))
     }
 
-    fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn rep(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is read while arguments go in"))
     }
 
-    fn pass(&mut self, id: TransmitId, end: End) -> Result<u32, Fault> {
+    fn pass(&mut self, id: TransmitId, end: End) -> Result<u32, Box<Fault>> {
         let ty = self.transmits.get(id).copied().flatten().ok_or_else(no_end)?;
         ends::pass(self.cx, ty, end).map_err(|error| refused(&error))
     }
 }
 
-fn no_end() -> Fault {
+fn no_end() -> Box<Fault> {
     Fault::abi("host fault: a stream is not of the function's signature")
 }
 
@@ -222,11 +222,11 @@ pub(crate) struct Lifting<'a, 'c> {
 }
 
 impl Handles for Lifting<'_, '_> {
-    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn give(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is given while an answer comes out"))
     }
 
-    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn take(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         let table = table(self.tables, resource)?;
         let no_handle =
             |error: wasmtime::Error| Fault::abi(format!("{handle} is no handle of this resource: {error}"));
@@ -239,17 +239,17 @@ impl Handles for Lifting<'_, '_> {
         Ok(self.resources.insert(taken))
     }
 
-    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Fault> {
+    fn lend(&mut self, _: ResourceId, _: u32) -> Result<u32, Box<Fault>> {
         Err(Fault::abi("host fault: nothing is lent while an answer comes out"))
     }
 
-    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Fault> {
+    fn rep(&mut self, resource: ResourceId, handle: u32) -> Result<u32, Box<Fault>> {
         let table = table(self.tables, resource)?;
         let lent = self.cx.guest_resource_lift_borrow(table, handle);
         lent.map_err(|error| Fault::abi(format!("{handle} is no handle of this resource: {error}")))
     }
 
-    fn receive(&mut self, id: TransmitId, handle: u32, end: &Came) -> Result<(), Fault> {
+    fn receive(&mut self, id: TransmitId, handle: u32, end: &Came) -> Result<(), Box<Fault>> {
         let ty = self.transmits.get(id).copied().flatten().ok_or_else(no_end)?;
         let received = ends::receive(self.cx, ty, handle, end)
             .map_err(|error| Fault::abi(format!("{handle} is no readable end: {error}")))?;

@@ -380,9 +380,9 @@ fn uncloneable(message: &str) -> Failure {
 /// Names the property that an error is about.
 fn at(scope: &mut v8::PinScope<'_, '_>, key: v8::Local<v8::Value>, failure: Failure) -> Failure {
     match failure {
-        Failure::Error { class, message, code: code @ Some("ERR_DATA_CLONE"), details } => {
-            let key = key.to_rust_string_lossy(scope);
-            Failure::Error { class, message: format!("`{key}`: {message}"), code, details }
+        Failure::Error(mut error) if error.code == Some("ERR_DATA_CLONE") => {
+            error.message = format!("`{}`: {}", key.to_rust_string_lossy(scope), error.message);
+            Failure::Error(error)
         }
         failure => failure,
     }
