@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::ticket::Lost;
+use super::lost::Lost;
 use super::{Pool, Tenant};
 use crate::error::Error;
 use crate::sandbox::Sandbox;

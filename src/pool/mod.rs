@@ -5,7 +5,9 @@
 //! thousand pieces waits for itself and not the others for it. A run that waits, for a timer or a promise of the host's, leaves
 //! the thread to the others until there is something to do for it: one thread can have thousands of runs that wait.
 
+mod lost;
 mod map;
+mod patience;
 mod queue;
 mod ticket;
 mod worker;
@@ -13,7 +15,8 @@ mod worker;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use ticket::{Lost, Ticket};
+pub use lost::Lost;
+pub use ticket::Ticket;
 
 use queue::{Full, Piece, Queues};
 use ticket::{Once, Run, Task};

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::ticket::Lost;
+use super::lost::Lost;
+use super::patience::Patience;
 use crate::sandbox::{Sandbox, SandboxHandle};
 
 /// A task whose type is forgotten.
@@ -49,6 +50,8 @@ pub(super) struct Queues {
     room: Condvar,
     most: usize,
     next_id: AtomicU64,
+    /// Of those who wait for what runs here.
+    pub(super) patience: Patience,
 }
 
 #[derive(Default)]
@@ -107,7 +110,8 @@ pub(super) enum Step {
 impl Queues {
     pub(super) fn new(most: usize) -> Self {
         let (work, room) = (Condvar::new(), Condvar::new());
-        Self { state: Mutex::default(), work, room, most: most.max(1), next_id: AtomicU64::new(0) }
+        let (most, next_id) = (most.max(1), AtomicU64::new(0));
+        Self { state: Mutex::default(), work, room, most, next_id, patience: Patience::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -193,6 +197,8 @@ impl Queues {
                 if waiting == 0 && line.running.is_none() {
                     state.turns.push_back(tenant);
                 }
+                // Whoever is woken would have to wait for the lock.
+                drop(state);
                 self.work.notify_one();
                 return Ok(());
             }

@@ -1,7 +1,7 @@
 //! What a piece of work comes to, for whoever waits for it.
 
-use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -9,47 +9,10 @@ use std::time::Instant;
 use tracing::Span;
 
 use super::Member;
+use super::lost::Lost;
 use super::queue::{Piece, Progress, Queues, Work};
 use crate::completion::Completion;
-use crate::error::Error;
 use crate::sandbox::{self, FromScript, Program, Sandbox};
-
-/// Why a piece of work came to nothing.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Lost {
-    /// It was cancelled, before it ran or while it did.
-    Cancelled,
-    /// Its tenant was disposed of.
-    Disposed,
-    /// The pool was dropped, or takes no more work.
-    Closed,
-    /// There was no sandbox to run it in.
-    Sandbox(Error),
-    /// The task panicked.
-    Panicked(String),
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the work was cancelled"),
-            Self::Disposed => f.write_str("the work was lost: its tenant was disposed of"),
-            Self::Closed => f.write_str("the work was lost: the pool takes no more"),
-            Self::Sandbox(error) => error.fmt(f),
-            Self::Panicked(message) => write!(f, "host fault: a task panicked: {message}"),
-        }
-    }
-}
-
-impl std::error::Error for Lost {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Sandbox(error) => Some(error),
-            _ => None,
-        }
-    }
-}
 
 /// A piece of work that was given to a [`Pool`](super::Pool): a future, or something to [`wait`](Self::wait) for. Dropped, the
 /// work goes on, and nobody learns what it came to.
@@ -65,6 +28,8 @@ pub struct Ticket<R> {
 struct Slot<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
+    /// True once there is an answer.
+    is_put: AtomicBool,
 }
 
 struct State<R> {
@@ -82,6 +47,7 @@ impl<R> Slot<R> {
         state.answer = Some(answer);
         let waker = state.waker.take();
         drop(state);
+        self.is_put.store(true, Ordering::Release);
         self.changed.notify_all();
         if let Some(waker) = waker {
             waker.wake();
@@ -95,6 +61,9 @@ impl<R> Ticket<R> {
     /// # Errors
     /// Why it came to nothing.
     pub fn wait(self) -> Result<R, Lost> {
+        if let Some(queues) = self.queues.upgrade() {
+            queues.patience.look(|| self.slot.is_put.load(Ordering::Acquire));
+        }
         let mut state = self.slot.lock();
         loop {
             match state.answer.take() {
@@ -175,7 +144,8 @@ pub(super) fn pair<R: Send + 'static>(
     task: impl Task<R> + 'static,
 ) -> (Ticket<R>, Piece) {
     let state = State { answer: None, waker: None };
-    let slot = Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new() });
+    let slot =
+        Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new(), is_put: AtomicBool::new(false) });
     let (tenant, id) = (member.id, queues.fresh_id());
     let ticket = Ticket { slot: Arc::clone(&slot), queues: Arc::downgrade(queues), tenant, id };
     let work = Job { task, span: Span::current(), answer: None, slot: Some(slot), _member: member };

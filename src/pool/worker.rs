@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use innerbox_binding::{Neighbours, Served, set_neighbours};
 
+use super::lost::Lost;
 use super::queue::{Piece, Progress, Queues, Step};
-use super::ticket::Lost;
 use super::{Make, PoolOptions};
 use crate::engine::Engine;
 use crate::error::Error;
