@@ -19,7 +19,7 @@ pub(crate) use overrun::Overrun;
 pub(crate) use warning::TimeWarning;
 use warning::{Tell, Warnings};
 
-use crate::completion::{Limit, LimitHit};
+use crate::limit_hit::{Limit, LimitHit};
 
 /// What a run may take of time.
 #[derive(Clone, Copy, Debug)]

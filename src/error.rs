@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use innerbox_extension::ExtensionError;
 use serde::Serialize;
 
-use crate::completion::LimitHit;
+use crate::limit_hit::LimitHit;
 
 /// What kept the host from doing what it was asked, or a run from giving an answer.
 #[derive(Debug)]

@@ -65,6 +65,7 @@ mod error;
 mod grant;
 mod inspect;
 mod isolate;
+mod limit_hit;
 mod limits;
 mod modules;
 mod pool;
@@ -80,11 +81,12 @@ pub use innerbox_extension::{
     HostResult, HostScalar, ImportSource, Loader, MainImport, WasmEngines,
 };
 
-pub use completion::{Completion, Limit, LimitHit, Outcome, Peak, Peaks, Usage};
+pub use completion::{Completion, Outcome, Peak, Peaks, Usage};
 pub use engine::Engine;
 pub use error::{Error, Position, ScriptError};
 pub use grant::Grant;
 pub use inspect::{HeapStatistics, Inspector, InspectorMessage, InspectorSession, Start, Times};
+pub use limit_hit::{Limit, LimitHit};
 pub use limits::Limits;
 pub use pool::{Lost, Pool, PoolOptions, Tenant, Ticket};
 pub use sandbox::{Argument, Context, FromScript, Sandbox, SandboxBuilder, SandboxHandle, SnapshotBuilder};

@@ -42,13 +42,14 @@ use under_way::UnderWay;
 pub(crate) use under_way::{Program, Step};
 pub use warm_up::SnapshotBuilder;
 
-use crate::completion::{Completion, Limit, LimitHit, Outcome, Usage};
+use crate::completion::{Completion, Outcome, Usage};
 use crate::deadline::{Allowance, Overrun, TimeWarning, Watch};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspect::{Agent, Times};
 use crate::isolate::rejections::Rejections;
 use crate::isolate::{HeapLimit, ParkedIsolate};
+use crate::limit_hit::{Limit, LimitHit};
 use crate::limits::Limits;
 use crate::modules::{SourceBytes, Target};
 

@@ -4,15 +4,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use innerbox::{Engine, Error, Extension};
-
-use super::options::ExtensionOptions;
 
 /// The environment variable that names a directory of components.
 const VARIABLE: &str = "INNERBOX_EXT_DIR";
 
 /// Directories of components, from that of the executable: as installed, and as `cargo xtask guests` builds them.
 const BESIDE_EXECUTABLE: [&str; 2] = ["../lib/innerbox/extensions", "../guests"];
+
+/// Where components come from.
+#[derive(Args)]
+#[command(next_help_heading = "Extensions (native libraries as components)")]
+pub(crate) struct ExtensionOptions {
+    /// Give the component in FILE to the script, by NAME or by the file's name without `.wasm`
+    #[arg(long = "ext", value_name = "[NAME=]FILE")]
+    pub(crate) named: Vec<String>,
+    /// Look for components in DIR, before INNERBOX_EXT_DIR and where innerbox is installed
+    #[arg(long = "ext-dir", value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+}
 
 /// The components that a script can import by name.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use clap::Args;
 use innerbox::ExtensionGrant;
 
 use super::catalogue::Catalogue;
-use super::options::variable;
+use super::variable::variable;
 
 /// What each extension is lent.
 #[derive(Args)]

@@ -18,6 +18,7 @@ mod run;
 mod session;
 mod snapshot;
 mod types;
+mod variable;
 
 use std::process::ExitCode;
 

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use innerbox::{ExtensionLimits, Grant, Limits};
 
+use super::catalogue::ExtensionOptions;
 use super::lending::LendingOptions;
 use super::quantity::{Deadline, bytes, deadline, share};
+use super::variable::variable;
 
 /// Everything: what `--allow-read` means without a path.
 const EVERYWHERE: &str = "/";
@@ -110,18 +112,6 @@ pub(crate) struct ScriptLimitOptions {
     pending_promises: usize,
 }
 
-/// Where components come from.
-#[derive(Args)]
-#[command(next_help_heading = "Extensions (native libraries as components)")]
-pub(crate) struct ExtensionOptions {
-    /// Give the component in FILE to the script, by NAME or by the file's name without `.wasm`
-    #[arg(long = "ext", value_name = "[NAME=]FILE")]
-    pub(crate) named: Vec<String>,
-    /// Look for components in DIR, before INNERBOX_EXT_DIR and where innerbox is installed
-    #[arg(long = "ext-dir", value_name = "DIR")]
-    pub(crate) directories: Vec<PathBuf>,
-}
-
 impl GrantOptions {
     /// The grants.
     pub(crate) fn grants(&self) -> Result<Vec<Grant>> {
@@ -138,26 +128,6 @@ impl GrantOptions {
         }
         Ok(grants)
     }
-}
-
-/// Name and value of an environment variable to lend; none where it has no value here either.
-pub(crate) fn variable<'a>(flag: &str, text: &'a str) -> Result<Option<(&'a str, String)>> {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (text, None),
-    };
-    if name.is_empty() {
-        bail!("`{flag} {text}`: the variable has no name");
-    }
-    let value = match value {
-        Some(value) => Some(value),
-        None => match std::env::var(name) {
-            Ok(value) => Some(value),
-            Err(std::env::VarError::NotPresent) => None,
-            Err(std::env::VarError::NotUnicode(_)) => bail!("`{flag} {name}`: its value here is not UTF-8"),
-        },
-    };
-    Ok(value.map(|value| (name, value)))
 }
 
 impl ScriptLimitOptions {

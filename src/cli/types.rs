@@ -10,8 +10,7 @@ use innerbox::WitDocs;
 use innerbox_bridge_component::plan::compile;
 use innerbox_bridge_component::typings::typings;
 
-use super::catalogue::Catalogue;
-use super::options::ExtensionOptions;
+use super::catalogue::{Catalogue, ExtensionOptions};
 use super::report;
 
 /// Print TypeScript declarations of what scripts see of a component

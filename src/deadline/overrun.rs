@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::completion::LimitHit;
+use crate::limit_hit::LimitHit;
 
 /// Whom to tell of a run that goes on for too long after it was terminated, since V8 is in a function that looks at
 /// nothing.

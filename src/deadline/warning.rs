@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::completion::{Limit, LimitHit};
+use crate::limit_hit::{Limit, LimitHit};
 
 /// Is told which limit is near.
 pub(super) type Tell = Arc<dyn Fn(LimitHit) + Send + Sync>;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use innerbox_binding::{Failure, OrPending, value::string};
 
+use super::catching::{catching, taking};
 use super::files::{Files, Unread};
 use super::resolve::{Kind, Place, Request, Target, resolve, unknown_name};
 use super::{Key, Modules, Record, fault, hooks, synthetic};
@@ -103,7 +104,7 @@ fn load<'s>(
         (Place::Builtin, Kind::Module) => taking(scope, |scope| innerbox_bridge_node::exports(scope, url))?,
         (Place::Name, Kind::Module) => taking(scope, |scope| named(modules, scope, url, &target.request))?,
     };
-    Ok((synthetic::module(scope, url, exports)?, Some(exports)))
+    Ok((synthetic::module(scope, url, exports, hooks::evaluate_synthetic)?, Some(exports)))
 }
 
 /// What a file holds, by its name and by how it is imported.
@@ -232,27 +233,4 @@ fn hint(files: &Files, path: &Path, request: &Request) -> String {
 fn no_json(request: &Request) -> Failure {
     Failure::type_error(format!("cannot import {request}: it is no file of JSON"))
         .code("ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE")
-}
-
-/// Runs `body`, whose `None` means that V8 holds an exception, and takes the exception.
-pub(super) fn catching<'s, 'i, T>(
-    scope: &mut v8::PinScope<'s, 'i>,
-    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Option<T>,
-) -> Result<T, Failure> {
-    taking(scope, |scope| body(scope).or_pending())
-}
-
-/// Runs `body`, and takes the exception that it leaves with V8. What stays pending is that execution is terminated.
-fn taking<'s, 'i, T>(
-    scope: &mut v8::PinScope<'s, 'i>,
-    body: impl FnOnce(&mut v8::PinScope<'s, 'i>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    v8::tc_scope!(let scope, scope);
-    match body(scope) {
-        Err(Failure::Pending) => Err(match scope.exception() {
-            Some(exception) if !scope.has_terminated() => Failure::thrown(scope, exception),
-            _ => Failure::Pending,
-        }),
-        result => result,
-    }
 }

@@ -4,6 +4,7 @@
 //! whose exports come from the host ([`synthetic`]). The graph below it is loaded before any of it runs ([`graph`]); V8
 //! asks back for each import, for `import()` and for `import.meta` ([`hooks`]).
 
+mod catching;
 mod component;
 mod files;
 mod graph;

@@ -2,17 +2,18 @@
 
 use innerbox_binding::{Failure, OrPending, value::name};
 
-use super::graph::catching;
-use super::{Modules, fault, hooks};
+use super::catching::catching;
+use super::{Modules, fault};
 
-/// A module that exports the own enumerable properties of `exports`, and `default`.
+/// A module that exports the own enumerable properties of `exports`, and `default`. V8 calls `steps` to have them set.
 pub(super) fn module<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     url: &str,
     exports: v8::Local<v8::Object>,
+    steps: impl v8::MapFnTo<v8::SyntheticModuleEvaluationSteps<'s>>,
 ) -> Result<v8::Local<'s, v8::Module>, Failure> {
     let names = catching(scope, |scope| export_names(scope, exports))?;
-    Ok(v8::Module::create_synthetic_module(scope, name(scope, url), &names, hooks::evaluate_synthetic))
+    Ok(v8::Module::create_synthetic_module(scope, name(scope, url), &names, steps))
 }
 
 /// The value of a JSON file, as `default`.
@@ -73,7 +74,7 @@ fn export_names<'s>(
 /// V8's own message says where in the text, but not of which file.
 fn not_json(scope: &mut v8::PinScope<'_, '_>, url: &str, failure: Failure) -> Failure {
     let Failure::Thrown(exception) = failure else { return failure };
-    let exception = v8::Local::new(scope, exception);
+    let exception = v8::Local::new(scope, *exception);
     let message = innerbox_binding::describe_exception(scope, exception);
     let message = message.strip_prefix("SyntaxError: ").unwrap_or(&message);
     Failure::of(innerbox_binding::Class::SyntaxError, format!("{url} is not JSON: {message}"))

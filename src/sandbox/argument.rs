@@ -4,8 +4,8 @@ use innerbox_binding::{Detail, Failure};
 use innerbox_bridge_remote::{Form, Reference, Remotes, Serialized, deserialize, take, value};
 use serde::Serialize;
 
-use crate::completion::{Limit, LimitHit};
 use crate::error::Error;
+use crate::limit_hit::{Limit, LimitHit};
 use crate::value::{Unreadable, Value, read, write};
 
 /// A value on its way into a sandbox.
@@ -92,7 +92,7 @@ impl From<Failure> for NotTaken {
     fn from(failure: Failure) -> Self {
         match &failure {
             // The host's own: what a script throws is `Thrown`.
-            Failure::Error { code: Some("ERR_LIMIT"), details, .. } => match details.as_slice() {
+            Failure::Error(error) if error.code == Some("ERR_LIMIT") => match error.details.as_slice() {
                 [("used", Detail::Number(used)), ("allowed", Detail::Number(allowed))] => {
                     let (used, allowed) = (*used as u64, *allowed as u64);
                     Self::Limit(LimitHit { which: Limit::ValueBytes, used, allowed })

@@ -11,11 +11,12 @@ use innerbox_bridge_web::{Colors, inspect};
 
 use super::Parts;
 use super::argument::{Argument, FromScript, NotTaken};
-use crate::completion::{LimitHit, Outcome};
+use crate::completion::Outcome;
 use crate::deadline::Watch;
 use crate::error::ScriptError;
 use crate::isolate::exception::{position, script_error};
 use crate::isolate::platform;
+use crate::limit_hit::LimitHit;
 use crate::modules::{Modules, Target};
 
 /// Time between two looks for tasks of V8's background threads, where nothing else is left to wait for.

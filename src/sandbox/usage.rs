@@ -4,9 +4,10 @@ use innerbox_binding::Meter;
 use innerbox_realm::STACK_BYTES;
 
 use super::Sandbox;
-use crate::completion::{Limit, LimitHit, Outcome, Peak, Peaks, Usage};
+use crate::completion::{Outcome, Peak, Peaks, Usage};
 use crate::deadline::Watch;
 use crate::error::ScriptError;
+use crate::limit_hit::{Limit, LimitHit};
 
 /// What V8 says where the stack is used up.
 const STACK_MESSAGE: &str = "Maximum call stack size exceeded";

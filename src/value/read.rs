@@ -5,7 +5,7 @@ use innerbox_binding::value::{kind, name};
 use innerbox_bridge_remote::{Reference, Remotes, held};
 
 use super::Value;
-use crate::completion::{Limit, LimitHit};
+use crate::limit_hit::{Limit, LimitHit};
 
 /// Deepest nesting that is followed. The reader recurses, so this bounds the stack; serde_json reads no deeper either.
 const DEPTH_MAX: usize = 128;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors of `src`, from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["completion", "error", "grant", "limits", "value"],
+    &["completion", "error", "grant", "limit_hit", "limits", "value"],
     &["isolate"],
     &["deadline", "engine"],
     &["inspect", "modules", "snapshot"],

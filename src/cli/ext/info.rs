@@ -12,8 +12,7 @@ use serde::Serialize;
 use super::needs::{Need, needs};
 use super::signature::{Signatures, signatures};
 use super::table;
-use crate::cli::catalogue::Catalogue;
-use crate::cli::options::ExtensionOptions;
+use crate::cli::catalogue::{Catalogue, ExtensionOptions};
 use crate::cli::quantity::shown_bytes;
 
 /// Show what a component exports to scripts, what it imports, and what it would need

@@ -10,8 +10,7 @@ use innerbox::{Config, Engine, Extension, ExtensionError};
 use serde::Serialize;
 
 use super::table;
-use crate::cli::catalogue::Catalogue;
-use crate::cli::options::ExtensionOptions;
+use crate::cli::catalogue::{Catalogue, ExtensionOptions};
 use crate::cli::quantity::shown_bytes;
 
 /// List the components that a script can import by name

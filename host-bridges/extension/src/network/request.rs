@@ -23,7 +23,6 @@ use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use super::origin::{Origin, Scheme};
-use super::requests::Driver;
 use super::{Connection, LookupError, Network, tls};
 
 /// Longest that a request waits for a connection, for the beginning of an answer, or for more of it. A component can
@@ -32,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Bytes of the head of an answer, and of what was read and not taken yet, beyond which nothing more is read.
 const BUFFER_BYTES_MAX: usize = 32 << 10;
+
+/// What drives a connection, until it is closed.
+pub(super) type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// What carries HTTP.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

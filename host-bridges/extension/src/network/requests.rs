@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use hyper::{Request, Response};
-use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 use super::Network;
-use super::request::{admit, send};
+use super::request::{Driver, admit, send};
 
 /// The HTTP requests of one instance: what `wasi:http` asks for goes through here.
 #[derive(Debug)]
@@ -18,9 +18,6 @@ pub(crate) struct Requests {
 /// Most bytes of a piece of a request's body that the host keeps until the server takes it, or for ever if the request
 /// is never sent: a component may have thousands of those.
 const PIECE_BYTES_MAX: usize = 32 << 10;
-
-/// What drives a connection, until it is closed.
-pub(super) type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl Requests {
     /// `most` is how many connections the extension may have at once.
