@@ -7,7 +7,6 @@
 
 mod lost;
 mod map;
-mod patience;
 mod queue;
 mod ticket;
 mod worker;

@@ -6,7 +6,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::lost::Lost;
-use super::patience::Patience;
 use crate::sandbox::{Sandbox, SandboxHandle};
 
 /// A task whose type is forgotten.
@@ -50,8 +49,6 @@ pub(super) struct Queues {
     room: Condvar,
     most: usize,
     next_id: AtomicU64,
-    /// Of those who wait for what runs here.
-    pub(super) patience: Patience,
 }
 
 #[derive(Default)]
@@ -110,8 +107,7 @@ pub(super) enum Step {
 impl Queues {
     pub(super) fn new(most: usize) -> Self {
         let (work, room) = (Condvar::new(), Condvar::new());
-        let (most, next_id) = (most.max(1), AtomicU64::new(0));
-        Self { state: Mutex::default(), work, room, most, next_id, patience: Patience::default() }
+        Self { state: Mutex::default(), work, room, most: most.max(1), next_id: AtomicU64::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

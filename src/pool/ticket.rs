@@ -1,7 +1,6 @@
 //! What a piece of work comes to, for whoever waits for it.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -28,8 +27,6 @@ pub struct Ticket<R> {
 struct Slot<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
-    /// True once there is an answer.
-    is_put: AtomicBool,
 }
 
 struct State<R> {
@@ -47,7 +44,6 @@ impl<R> Slot<R> {
         state.answer = Some(answer);
         let waker = state.waker.take();
         drop(state);
-        self.is_put.store(true, Ordering::Release);
         self.changed.notify_all();
         if let Some(waker) = waker {
             waker.wake();
@@ -61,9 +57,6 @@ impl<R> Ticket<R> {
     /// # Errors
     /// Why it came to nothing.
     pub fn wait(self) -> Result<R, Lost> {
-        if let Some(queues) = self.queues.upgrade() {
-            queues.patience.look(|| self.slot.is_put.load(Ordering::Acquire));
-        }
         let mut state = self.slot.lock();
         loop {
             match state.answer.take() {
@@ -144,8 +137,7 @@ pub(super) fn pair<R: Send + 'static>(
     task: impl Task<R> + 'static,
 ) -> (Ticket<R>, Piece) {
     let state = State { answer: None, waker: None };
-    let slot =
-        Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new(), is_put: AtomicBool::new(false) });
+    let slot = Arc::new(Slot { state: Mutex::new(state), changed: Condvar::new() });
     let (tenant, id) = (member.id, queues.fresh_id());
     let ticket = Ticket { slot: Arc::clone(&slot), queues: Arc::downgrade(queues), tenant, id };
     let work = Job { task, span: Span::current(), answer: None, slot: Some(slot), _member: member };
