@@ -23,6 +23,13 @@ const LOOPS: [(&str, &str); 9] = [
     ("array-buffer-4-mib-copied", "for (let i = 0; i < n; i++) bytes.slice();"),
 ];
 
+/// What they stand on.
+const SUBJECTS: &str = "
+    const eight = { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 };
+    const bytes = new Uint8Array(4 << 20).fill(7);
+    const small = new Uint8Array(64 << 10).fill(7);
+    const text = 'A kibibyte of text. '.repeat(52).slice(0, 1024);";
+
 /// The others: loops of Rust.
 const OTHERS: [&str; 7] = [
     "function-call",
@@ -52,6 +59,7 @@ impl Floors {
         // Starts V8, with the flags that every sandbox has.
         engine();
         let mut realm = Realm::new();
+        realm.prepare(SUBJECTS);
         LOOPS.iter().for_each(|(id, body)| realm.define(id, body));
         let engine = wasm_engine();
         let copies = SIZES.map(Copies::new);

@@ -24,13 +24,7 @@ impl Realm {
             v8::Global::new(scope, context)
         };
         let mut realm = Self { context, isolate };
-        realm.run(
-            "const eight = { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 };
-             const bytes = new Uint8Array(4 << 20).fill(7);
-             const small = new Uint8Array(64 << 10).fill(7);
-             const text = 'A kibibyte of text. '.repeat(52).slice(0, 1024);
-             const loops = {};",
-        );
+        realm.run("const loops = {};");
         realm
     }
 
