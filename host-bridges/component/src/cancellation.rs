@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::door::Canceller;
+/// See [`Door::canceller`](crate::Door::canceller).
+pub type Canceller = Arc<dyn Fn() + Send + Sync>;
 
 /// Tells a call that nobody waits for it.
 #[derive(Default)]

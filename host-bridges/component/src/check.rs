@@ -11,7 +11,7 @@ use innerbox_binding::value::kind;
 use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
 
-use crate::door::Fault;
+use crate::fault::Fault;
 use crate::handle::{Gone, Key};
 use crate::instance::Instance;
 use crate::path::Path;

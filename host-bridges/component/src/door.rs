@@ -3,10 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::cancellation::Canceller;
 use crate::core_value::CoreValue;
 use crate::errand::Errands;
+use crate::fault::{CallId, Fault};
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{FLAT_PARAMS_MAX, FunctionId, ImportId, ResourceId, TransmitId};
+use crate::text::Encoding;
 use crate::transfer::{Came, End};
 
 /// Core values of a call: parameters on the way in, the result on the way out, each zero-extended to 64 bits.
@@ -71,9 +74,6 @@ pub trait Door: Send {
     fn condemn(&mut self);
 }
 
-/// See [`Door::canceller`].
-pub type Canceller = Arc<dyn Fn() + Send + Sync>;
-
 /// A component whose calls are made on threads of its own, several at once.
 pub trait SideBySide: Send + Sync {
     /// Brings what the component asks of JavaScript to `errands`, from now on.
@@ -99,9 +99,6 @@ pub trait SideBySide: Send + Sync {
     /// Ends the instance if it has work that is not done: nobody waits for that any more.
     fn rest(&self);
 }
-
-/// Number of a call that goes on beside others; no other call of the isolate has it.
-pub type CallId = u64;
 
 /// See [`SideBySide::start`].
 pub type Done = Box<dyn FnOnce(Result<Answer, Box<Fault>>) + Send>;
@@ -176,17 +173,6 @@ pub struct Source<'a> {
     pub encoding: Encoding,
 }
 
-/// How strings lie in a component's memory: what its canonical options say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8.
-    Utf8,
-    /// UTF-16 in little-endian order.
-    Utf16,
-    /// Latin-1 where every character allows it, else UTF-16: a bit of the length tells which.
-    Latin1OrUtf16,
-}
-
 /// The instance's handle table, as the canonical ABI has it: what the component calls a handle.
 pub trait Handles {
     /// Enters a representation as a handle that the component owns.
@@ -235,57 +221,5 @@ pub trait Handles {
     /// A host fault where it has none.
     fn end(&mut self, _number: u32) -> Result<Came, Box<Fault>> {
         Err(Fault::abi("host fault: an answer has no such end"))
-    }
-}
-
-/// Why a call into a component did not come to its end.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// The component trapped or broke the canonical ABI.
-    Trap {
-        /// What happened, in words.
-        message: String,
-        /// The wasm stack, innermost first: names of functions.
-        frames: Vec<String>,
-    },
-    /// The component reached a limit of its own.
-    Limit {
-        /// Its name: `memory`, `call wall time`, `handles`, ...
-        which: &'static str,
-        /// How much was used or asked for.
-        used: u64,
-        /// How much is allowed.
-        allowed: u64,
-        /// The unit of both: `bytes`, `ms`, or empty for a count.
-        unit: &'static str,
-    },
-    /// What JavaScript gave as an import threw; whoever answered the import knows what.
-    Thrown,
-    /// What JavaScript gave as an import threw, while its component ran on another thread; the bridge has the exception.
-    Raised {
-        /// The call that the import was called for.
-        call: CallId,
-        /// What was thrown, in words.
-        text: String,
-    },
-    /// The run itself is being ended; V8 knows, and nothing is to be thrown.
-    Terminated,
-    /// The component is already running, further down the stack.
-    Busy,
-}
-
-impl Fault {
-    /// A trap found by the host: the component broke the canonical ABI.
-    pub fn abi(message: impl Into<String>) -> Box<Self> {
-        Box::new(Self::Trap { message: message.into(), frames: Vec::new() })
-    }
-
-    /// What that call is told of it, or what is no call: an exception is only thrown by the call that it came of.
-    #[must_use]
-    pub fn told_to(&self, call: Option<CallId>) -> Box<Self> {
-        match self {
-            Self::Raised { call: of, text } if call != Some(*of) => Self::abi(text.clone()),
-            fault => Box::new(fault.clone()),
-        }
     }
 }

@@ -17,9 +17,9 @@ use innerbox_binding::{EventLoop, Failure, Flow, LoopHandle};
 use asked::{Asked, catching};
 
 use crate::bridge::Bridge;
-use crate::door::{CallId, Fault};
+use crate::fault::{CallId, Fault, Problem};
 use crate::import::{self, Answer as Came};
-use crate::instance::{Instance, Problem};
+use crate::instance::Instance;
 use crate::lift::Lifter;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{Function, ImportId};

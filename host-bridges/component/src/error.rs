@@ -5,7 +5,7 @@ use innerbox_binding::prelude::{self, Source, no_natives};
 use innerbox_binding::value::{name, string};
 
 use crate::bridge::Bridge;
-use crate::door::Fault;
+use crate::fault::Fault;
 use crate::payload;
 
 static SOURCES: &[Source] = &[Source {

@@ -17,7 +17,7 @@ use crate::call::{export_of, live_rep, receiver, reject};
 use crate::callee::{self, Callee, CalleeRole};
 use crate::check::mismatch;
 use crate::core_value::CoreValue;
-use crate::door::Fault;
+use crate::fault::Fault;
 use crate::path::Path;
 use crate::plan::{Function, Scalar};
 use crate::scalar;

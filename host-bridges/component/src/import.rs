@@ -7,8 +7,9 @@ use innerbox_binding::{Failure, OrPending};
 use smallvec::SmallVec;
 
 use crate::check::{Checker, Tape, mismatch};
-use crate::door::{Crossing, Fault, Flat, Guest, Importer, Source};
-use crate::instance::{Instance, Problem};
+use crate::door::{Crossing, Flat, Guest, Importer, Source};
+use crate::fault::{Fault, Problem};
+use crate::instance::Instance;
 use crate::lift::Lifter;
 use crate::lower::{Lowerer, Site, result_place};
 use crate::parcel::Arguments;

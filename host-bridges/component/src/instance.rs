@@ -7,9 +7,10 @@ use std::sync::Arc;
 use innerbox_binding::value::name;
 use innerbox_binding::{EventLoop, Failure, Meter};
 
-use crate::door::{Door, Fault, Maker, SideBySide};
+use crate::door::{Door, Maker, SideBySide};
 use crate::errand::Desk;
 use crate::error::Errors;
+use crate::fault::Fault;
 use crate::given::Given;
 use crate::handle::{HandleTable, Key};
 use crate::plan::{NameId, Plan};
@@ -165,30 +166,5 @@ impl Names {
 
     pub(crate) fn payload<'s>(&self, scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::String> {
         v8::Local::new(scope, &self.payload)
-    }
-}
-
-/// Why a call came to no value: the component's doing or the script's. Boxed, as both are: values pass through many hands,
-/// and a result of two words does so in registers.
-pub(crate) enum Problem {
-    Component(Box<Fault>),
-    Script(Box<Failure>),
-}
-
-impl From<Box<Fault>> for Problem {
-    fn from(fault: Box<Fault>) -> Self {
-        Self::Component(fault)
-    }
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Component(Box::new(fault))
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        Self::Script(Box::new(failure))
     }
 }

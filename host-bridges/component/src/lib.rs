@@ -27,6 +27,7 @@ mod door;
 mod errand;
 mod error;
 mod fast;
+mod fault;
 mod given;
 mod handle;
 mod import;
@@ -49,18 +50,18 @@ mod text;
 mod transfer;
 pub mod typings;
 
+pub use cancellation::Canceller;
 pub use core_value::CoreValue;
-pub use door::{
-    CallId, Canceller, Crossing, Done, Door, Encoding, Fault, Flat, Guest, Handles, Importer, Maker,
-    SideBySide, Source,
-};
+pub use door::{Crossing, Done, Door, Flat, Guest, Handles, Importer, Maker, SideBySide, Source};
 pub use errand::{Errand, Errands, Reply};
 pub use error::references;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use fast::fast_calls;
+pub use fault::{CallId, Fault};
 pub use namespace::{attach, attach_context, bind, define_errors, end_run, handles_meter, live_handles};
 pub use pack::{Returned, pack_params, pack_value};
 pub use parcel::{Answer, Arguments};
 pub use promise::{Reserve, promising};
+pub use text::Encoding;
 pub use transfer::{Came, Chunk, End, Pipe, Slot};

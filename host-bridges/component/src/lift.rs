@@ -7,13 +7,15 @@ pub(crate) mod lists;
 
 use innerbox_binding::value;
 
-use crate::door::{Encoding, Fault, Flat, Handles};
+use crate::door::{Flat, Handles};
+use crate::fault::{Fault, Problem};
 use crate::handle::Entry;
-use crate::instance::{Instance, Problem};
+use crate::instance::Instance;
 use crate::object::wrap;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, NameId, Scalar, Type};
 use crate::room::Room;
 use crate::scalar;
+use crate::text::Encoding;
 use crate::text::Stored;
 use crate::transfer;
 

@@ -1,7 +1,8 @@
 //! From the tape to the component: core values and linear memory. Nothing of the tenant's runs here.
 
 use crate::check::Item;
-use crate::door::{Fault, Flat, Guest};
+use crate::door::{Flat, Guest};
+use crate::fault::Fault;
 use crate::instance::Instance;
 use crate::plan::{Cases, FLAT_PARAMS_MAX, Field, Function, Kind, ResourceId, TransmitId, Type};
 use crate::room::Room;

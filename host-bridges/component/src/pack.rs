@@ -4,12 +4,14 @@
 //! table here. What a claim of the component's is made of is checked by the lifter's rules, for it is the lifter that
 //! reads the copy afterwards; here everything is checked that the copy needs: pointers, lengths, cases and handles.
 
-use crate::door::{Encoding, Fault, Flat, Handles, Source};
+use crate::door::{Flat, Handles, Source};
+use crate::fault::Fault;
 use crate::lift::{no_such_case, reach};
 use crate::parcel::Answer;
 use crate::plan::{Cases, Function, Kind, Returns, Scalar, Type};
 use crate::room::Room;
 use crate::scalar;
+use crate::text::Encoding;
 use crate::text::Stored;
 use crate::transfer::{Came, Pipe, Slot};
 

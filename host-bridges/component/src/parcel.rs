@@ -3,12 +3,14 @@
 use innerbox_binding::{Failure, Held, hold};
 
 use crate::check::{Item, Tape};
-use crate::door::{Crossing, Encoding, Fault, Flat, Guest, Handles, Importer, Source};
+use crate::door::{Crossing, Flat, Guest, Handles, Importer, Source};
+use crate::fault::Fault;
 use crate::instance::Instance;
 use crate::lower::Lowerer;
 use crate::pack::pack;
 use crate::plan::{Function, ImportId, ResourceId, Type};
 use crate::room::Room;
+use crate::text::Encoding;
 use crate::transfer::{self, Came, End};
 
 /// Checked arguments that outlive the scope they were read in, and that any thread may lower.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use innerbox_binding::Completer;
 
 use crate::cancellation::Cancellation;
-use crate::door::{Door, Fault};
+use crate::door::Door;
+use crate::fault::Fault;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::FunctionId;
 

@@ -1,6 +1,6 @@
 //! What is left of what one call may carry.
 
-use crate::door::Fault;
+use crate::fault::Fault;
 
 /// Most values in the lists of one call that become JavaScript arrays. Each costs the host a handle of 8 bytes and V8 up to
 /// 64 of its heap; V8 cannot be stopped meanwhile, and ends the process 1 GiB past its limit.

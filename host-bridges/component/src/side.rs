@@ -11,10 +11,11 @@ use innerbox_binding::{Arguments as Passed, EventLoop, Failure, OrPending};
 use crate::bridge::Bridge;
 use crate::call::{Call, check, reject, relieve, take};
 use crate::check::Tape;
-use crate::door::{CallId, Crossing, Fault, SideBySide};
+use crate::door::{Crossing, SideBySide};
 use crate::errand::{Desk, attend};
+use crate::fault::{CallId, Fault, Problem};
 use crate::import::Outward;
-use crate::instance::{Instance, Problem};
+use crate::instance::Instance;
 use crate::parcel::{Answer, Arguments};
 use crate::plan::{Function, FunctionId, Role};
 

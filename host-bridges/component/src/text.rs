@@ -5,8 +5,7 @@
 
 use innerbox_binding::OrPending;
 
-use crate::door::{Encoding, Fault};
-use crate::instance::Problem;
+use crate::fault::{Fault, Problem};
 
 /// Set in the length of a string that may be Latin-1: this one is UTF-16.
 const UTF16_TAG: u32 = 1 << 31;
@@ -19,6 +18,17 @@ const LONG: usize = 128;
 
 /// Units that are converted at once.
 const UNITS_PER_CHUNK: usize = 512;
+
+/// How strings lie in a component's memory: what its canonical options say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16 in little-endian order.
+    Utf16,
+    /// Latin-1 where every character allows it, else UTF-16: a bit of the length tells which.
+    Latin1OrUtf16,
+}
 
 /// How the characters of one string lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,8 +258,7 @@ fn utf16(bytes: &[u8]) -> Result<Vec<u16>, Box<Fault>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, Stored, UTF16_TAG, replace_lone_surrogates, utf16};
-    use crate::door::Encoding;
+    use super::{Encoding, Form, Stored, UTF16_TAG, replace_lone_surrogates, utf16};
 
     #[track_caller]
     fn check(units: &[u16], expected: &[u16]) {

@@ -8,9 +8,9 @@ use innerbox_binding::{
 
 use super::{Reply, Scope, Value};
 use crate::bridge::Bridge;
-use crate::door::{CallId, Fault};
+use crate::fault::{CallId, Fault, Problem};
 use crate::import::{self, Answer as Came};
-use crate::instance::{Instance, Problem};
+use crate::instance::Instance;
 use crate::plan::{Function, ImportId};
 
 /// Catches what `body` throws: [`Failure::Pending`] is left where execution is being terminated.

@@ -20,8 +20,8 @@ pub use slot::Slot;
 
 use crate::bridge::Bridge;
 use crate::check::Flow;
-use crate::door::Fault;
-use crate::instance::{Instance, Problem};
+use crate::fault::{Fault, Problem};
+use crate::instance::Instance;
 use crate::lift::Lifter;
 use crate::parcel::{Answer, Arguments, Taken};
 use crate::path::Path;

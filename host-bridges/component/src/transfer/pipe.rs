@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use innerbox_binding::Completer;
 
-use crate::door::Fault;
+use crate::fault::Fault;
 use crate::plan::Scalar;
 use crate::scalar;
 

@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use innerbox_binding::Completer;
 
-use crate::door::Fault;
+use crate::fault::Fault;
 use crate::plan::Type;
 
 /// See the module.
