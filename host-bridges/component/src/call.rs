@@ -126,7 +126,7 @@ fn destroy(
     if generation != entry.instance {
         return Ok(());
     }
-    let mut outward = Outward { scope, instance, generation, allowed: door.crossing_bytes(), thrown: None };
+    let mut outward = Outward { scope, instance, generation, allowed: instance.allowed, thrown: None };
     let destroyed = door.destroy(entry.resource, entry.rep, &mut outward);
     outward.end(destroyed)
 }

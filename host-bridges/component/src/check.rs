@@ -398,9 +398,9 @@ impl Checker<'_> {
 
     /// What only shows once every argument was read: a buffer detached by a later getter, a handle given away twice.
     pub(crate) fn finish(&self, scope: Scope<'_, '_, '_>, tape: &Tape<'_>) -> Result<(), Failure> {
+        // A getter may have called into the component, and ended its instance.
+        let live = self.instance.live_generation();
         for key in tape.taken.iter().chain(&tape.lent) {
-            // A getter may have called into the component, and ended its instance.
-            let live = self.instance.live_generation();
             let why = match self.instance.realm.handles.borrow().get(*key) {
                 Ok(entry) if entry.instance == live => continue,
                 Ok(_) => "an argument died with the component's instance while the arguments were read",

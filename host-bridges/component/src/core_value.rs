@@ -7,13 +7,7 @@
 pub struct CoreValue([u32; 4]);
 
 impl CoreValue {
-    /// Of a type of 64 bits, or of 32, of which the upper half is none.
-    #[inline]
-    pub fn new(bits: u64) -> Self {
-        Self([bits as u32, (bits >> 32) as u32, 0, 0])
-    }
-
-    /// Sets the value, and leaves what lies beyond it.
+    /// Sets a value of 64 bits, or of 32, zero-extended.
     #[inline]
     pub fn set(&mut self, bits: u64) {
         self.0[0] = bits as u32;

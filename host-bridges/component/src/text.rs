@@ -14,7 +14,7 @@ const UTF16_TAG: u32 = 1 << 31;
 const REPLACEMENT: u16 = 0xfffd;
 
 /// From so many bytes on, a call of simdutf costs less than it saves.
-const LONG: usize = 128;
+const LONG: usize = 64;
 
 /// Units that are converted at once.
 const UNITS_PER_CHUNK: usize = 512;

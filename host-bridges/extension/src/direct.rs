@@ -235,17 +235,6 @@ impl Live {
     }
 }
 
-/// Why a call of scalars killed its instance; apart, so that the calls that come back are short.
-#[cold]
-fn last_words(
-    live: &mut Live,
-    interrupt: &Interrupt,
-    limits: ExtensionLimits,
-    error: &wasmtime::Error,
-) -> Box<Fault> {
-    explain(&mut live.store, interrupt, limits, error)
-}
-
 type Prepared = (Option<Memory>, Option<Realloc>, Taken);
 
 fn prepare(compiled: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Prepared> {
@@ -328,7 +317,7 @@ impl Door for DirectDoor {
             called = post_return_of(&mut live.store, post_return, values);
         }
         let Err(error) = called else { return Ok(()) };
-        let fault = last_words(live, &self.interrupt, self.limits, &error);
+        let fault = explain(&mut live.store, &self.interrupt, self.limits, &error);
         self.live = None;
         Err(fault)
     }

@@ -9,7 +9,7 @@ pub struct ExtensionLimits {
     pub memory_bytes: usize,
     /// Elements of all its tables together.
     pub table_elements: usize,
-    /// Time of one call into it; `None` for no limit but the run's. Past it the call is a trap, and the script goes on.
+    /// Time of one call into it, with its arguments and its answer; `None` for no limit but the run's. Past it the call is a trap, and the script goes on.
     pub call_wall: Option<Duration>,
     /// Bytes that one call may carry into the component or out of it.
     pub crossing_bytes: usize,

@@ -52,7 +52,8 @@ pub(super) fn fresh_generation() -> u32 {
     LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
 }
 
-/// The fault behind an error of a call.
+/// The fault behind an error of a call; apart, so that the calls that come back are short.
+#[cold]
 pub(super) fn explain(
     store: &mut Store<State>,
     interrupt: &Interrupt,
